@@ -1,0 +1,11 @@
+"""What answers over HTTP, one folder per part of the product."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register every blueprint."""
+    from ls.blueprints.system.views import system
+
+    for blueprint in (system,):
+        app.register_blueprint(blueprint)

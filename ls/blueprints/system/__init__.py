@@ -1,0 +1,1 @@
+"""The front door, and what machines ask: health and version."""

@@ -1,0 +1,116 @@
+"""What can go wrong, in the product's own terms; errors.py maps each to an answer once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+Text = Any  # a str, or flask-babel's lazy string, which has no common type with it
+
+
+class DomainError(Exception):
+    """A rule said no. `status` is the HTTP status that tells it, `message` what a person reads."""
+
+    status = 400
+    message: Text = _l("That did not work.")
+
+    def __init__(self, message: Text | None = None) -> None:
+        if message is not None:
+            self.message = message
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class InvalidFields(DomainError):
+    """Some fields are wrong: a mapping of field name to its messages."""
+
+    message = _l("Some of what you entered needs another look.")
+
+    def __init__(self, errors: Mapping[str, Sequence[Text]]) -> None:
+        self.errors = {name: list(messages) for name, messages in errors.items()}
+        super().__init__()
+
+    def __str__(self) -> str:
+        return " ".join(str(message) for messages in self.errors.values() for message in messages)
+
+
+class NotFound(DomainError):
+    """There is no such thing, or not any more."""
+
+    status = 404
+    message = _l("There is nothing here.")
+
+
+class Forbidden(DomainError):
+    """The person may not do this."""
+
+    status = 403
+    message = _l("You cannot do this.")
+
+
+class NotAllowed(DomainError):
+    """The action does not exist for this thing, for example deleting oneself."""
+
+    status = 405
+    message = _l("This cannot be done here.")
+
+
+class Conflict(DomainError):
+    """The state of things does not allow it now."""
+
+    status = 409
+    message = _l("This cannot be done right now.")
+
+
+class LastActiveMember(Conflict):
+    """The last active member stays, or nobody could sign in any more."""
+
+    message = _l("The last active member has to stay.")
+
+
+class OneselfForbidden(NotAllowed):
+    """A member ends somebody else's membership, never her own."""
+
+    message = _l("You cannot do this to your own account.")
+
+
+class SignupClosed(DomainError):
+    """Sign-up needs the invite link."""
+
+    status = 403
+    message = _l("This server accepts new members by invitation only.")
+
+
+class InviteWrong(SignupClosed):
+    """An invite token was given, and it is not the present one."""
+
+    message = _l("This invite link does not work any more.")
+
+
+class SignupOpen(Conflict):
+    """The invite link can be reset only while it is what opens sign-up."""
+
+    message = _l(
+        "Sign-up is open to everybody, so resetting the link would change nothing. "
+        "Set LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK=true to close it."
+    )
+
+
+class CredentialsWrong(DomainError):
+    """The one answer to every failed sign-in, so that it does not tell who has an account."""
+
+    status = 422
+    message = _l("The email and password you entered don't match.")
+
+
+class Throttled(DomainError):
+    """Too many attempts; `retry_after` in seconds."""
+
+    status = 429
+    message = _l("Too many attempts. Wait a little, then try again.")
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__()

@@ -1,0 +1,84 @@
+"""Moments, days and numbers in the reader's language, quick enough for long lists."""
+
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from flask import Flask
+from flask_babel import get_locale, gettext
+
+from ls.clock import now
+
+STEPS = ((60, "minute"), (3600, "hour"), (86400, "day"))
+LONG_AGO_DAYS = 30
+
+
+def init_app(app: Flask) -> None:
+    """Offer the filters to templates."""
+    app.add_template_filter(ago)
+    app.add_template_filter(exact)
+    app.add_template_filter(day)
+    app.add_template_filter(iso)
+    app.add_template_filter(number)
+
+
+def ago(moment: datetime | None) -> str:
+    """How long ago: `2 minutes ago`, after a month the date; `Never` is said."""
+    if moment is None:
+        return gettext("Never")
+    seconds = max(0, int((now() - moment).total_seconds()))
+    if seconds < 60:
+        return gettext("Just now")
+    if seconds >= LONG_AGO_DAYS * 86400:
+        return day(moment)
+    unit = max(size for size, _ in STEPS if seconds >= size)
+    return _ago(str(get_locale()), seconds // unit * unit)
+
+
+@lru_cache(maxsize=1024)
+def _ago(locale: str, seconds: int) -> str:
+    return format_timedelta(-seconds, add_direction=True, threshold=100, locale=locale)
+
+
+def exact(moment: datetime | None) -> str:
+    """The moment to the minute, in UTC, which it says."""
+    if moment is None:
+        return ""
+    return _exact(str(get_locale()), moment.astimezone(UTC).replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=4096)
+def _exact(locale: str, moment: datetime) -> str:
+    return f"{format_datetime(moment, 'medium', tzinfo=UTC, locale=locale)} UTC"
+
+
+def day(moment: datetime | date | None) -> str:
+    """The day, such as `3 May 2026`."""
+    if moment is None:
+        return ""
+    return _day(str(get_locale()), moment.date() if isinstance(moment, datetime) else moment)
+
+
+@lru_cache(maxsize=4096)
+def _day(locale: str, value: date) -> str:
+    pattern = "d MMM y" if locale.startswith("en") else "long"
+    return format_date(value, pattern, locale=locale)
+
+
+def iso(moment: datetime | None) -> str:
+    """For machines: `2021-06-15T19:37:29.594618Z`, as Label Studio prints it."""
+    if moment is None:
+        return ""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def number(value: int) -> str:
+    """A count with the reader's separators."""
+    return _number(str(get_locale()), value)
+
+
+@lru_cache(maxsize=4096)
+def _number(locale: str, value: int) -> str:
+    return format_decimal(value, locale=Locale.parse(locale))

@@ -1,0 +1,28 @@
+"""Which language a page speaks: the account's, else the visitor's choice, else the browser's."""
+
+from flask import Flask, current_app, has_request_context, request, session
+from flask_login import current_user
+
+from ls.extensions import babel
+
+LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
+HTML_LANG = {"en": "en", "zh_Hans": "zh-Hans"}
+_ACCEPTED = {"en": "en", "zh-hans": "zh_Hans", "zh-cn": "zh_Hans", "zh-sg": "zh_Hans", "zh": "zh_Hans"}
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language per request."""
+    app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
+    babel.init_app(app, locale_selector=select_language, default_translation_directories="ls/translations")
+
+
+def select_language() -> str:
+    """`en` or `zh_Hans`. The API and the command line speak English: scripts read them."""
+    if not has_request_context() or request.path.startswith("/api/"):
+        return "en"
+    if current_user.is_authenticated and current_user.language in LANGUAGES:
+        return str(current_user.language)
+    if session.get("language") in LANGUAGES:
+        return str(session["language"])
+    found = request.accept_languages.best_match(list(_ACCEPTED))
+    return _ACCEPTED[found] if found else str(current_app.config["LANGUAGE"])

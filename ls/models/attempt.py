@@ -1,0 +1,19 @@
+"""Counted attempts, in the database so that every worker and node sees the same number."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ls.extensions import Base
+from ls.models.types import UtcDateTime
+
+
+class Attempt(Base):
+    """How often something was tried within one window; the key is a hash, never an address in clear."""
+
+    __tablename__ = "attempts"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

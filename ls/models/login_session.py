@@ -1,0 +1,78 @@
+"""A signed-in browser: a random id, of which only the hash is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ls import origin
+from ls.clock import now
+from ls.crypto import digest, random_id
+from ls.extensions import Base, db
+from ls.models.types import UtcDateTime
+
+if TYPE_CHECKING:
+    from ls.models.user import User
+
+
+class LoginSession(Base):
+    """One sign-in on one device. Deleting the row is signing out."""
+
+    __tablename__ = "login_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_seen: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    address: Mapped[str] = mapped_column(String(64), default="")
+    agent: Mapped[str] = mapped_column(String(origin.AGENT_LENGTH), default="")
+    persistent: Mapped[bool] = mapped_column(default=False)
+
+    user: Mapped[User] = relationship(back_populates="sessions")
+
+    __table_args__ = (Index("ix_login_sessions_user_id", "user_id", "last_seen"),)
+
+    @classmethod
+    def begin(cls, user: User, *, persistent: bool) -> LoginSession:
+        """Sign the person in: a new random id each time, left in `user.session_id` for the cookie."""
+        user.session_id = random_id()
+        came = origin.current()
+        row = cls(
+            user=user,
+            digest=digest(user.session_id),
+            address=came.address,
+            agent=came.agent,
+            persistent=persistent,
+        )
+        db.session.add(row)
+        return row
+
+    @classmethod
+    def end_all(cls, user: User, *, keep: LoginSession | None = None) -> None:
+        """Sign the person out everywhere, but where `keep` is."""
+        ended = delete(cls).where(cls.user_id == user.id)
+        if keep is not None:
+            ended = ended.where(cls.id != keep.id)
+        db.session.execute(ended, execution_options={"synchronize_session": False})
+
+    @classmethod
+    def forget_expired(cls, user: User, *, max_age: timedelta, max_idle: timedelta) -> None:
+        """Delete this person's sessions that are over anyway, so that the table cleans itself."""
+        moment = now()
+        over = (cls.created_at < moment - max_age) | (cls.last_seen < moment - max_idle)
+        db.session.execute(
+            delete(cls).where(cls.user_id == user.id, over), execution_options={"synchronize_session": False}
+        )
+
+    def end(self) -> None:
+        """Sign out here."""
+        db.session.delete(self)
+
+    def is_over(self, *, max_age: timedelta, max_idle: timedelta) -> bool:
+        """Has this session passed one of its limits?"""
+        moment = now()
+        return moment - self.created_at >= max_age or moment - self.last_seen >= max_idle

@@ -1,0 +1,29 @@
+"""Who is asking and from where, for the audit trail; set once per request or command."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+AGENT_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The actor (None: nobody signed in), the address, the client's own name, the request id."""
+
+    actor_id: int | None = None
+    address: str = ""
+    agent: str = ""
+    request_id: str = ""
+
+
+_current: ContextVar[Origin] = ContextVar("origin", default=Origin())
+
+
+def current() -> Origin:
+    """Where the verb that runs now comes from."""
+    return _current.get()
+
+
+def become(origin: Origin) -> None:
+    """Say where the verbs that follow come from; `agent` is cut to what is kept."""
+    _current.set(Origin(origin.actor_id, origin.address, origin.agent[:AGENT_LENGTH], origin.request_id))

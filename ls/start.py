@@ -1,0 +1,47 @@
+"""What a server does before it answers: database up to date, the environment's account made."""
+
+from flask import Flask
+
+from ls import origin, signup
+from ls.database import ensure_current
+from ls.exceptions import InvalidFields
+from ls.models import User
+from ls.transaction import write
+
+
+def prepare(app: Flask) -> str | None:
+    """Bring the database up to date and make the account that the settings name; safe to repeat.
+
+    Returns what to tell the admin about the account. Raises SchemaTooNew, InvalidFields.
+    """
+    ensure_current(app)
+    with app.app_context():
+        return ensure_account(
+            app.config["USERNAME"], app.config["PASSWORD"], app.config["USER_TOKEN"]
+        )
+
+
+def ensure_account(email: str | None, password: str | None, token: str | None) -> str | None:
+    """Make the account if it does not exist; one that does keeps its password and token."""
+    if not email:
+        return None
+    if _exists(email):
+        return f"User {email} already exists"
+    if not password:
+        return None
+    origin.become(origin.Origin(agent="start"))
+    candidate = signup.prepare(email, password, token=token or None)
+    try:
+        with write():
+            signup.create_account(candidate, kind="user_created")
+    except InvalidFields as taken:
+        if taken.errors.get("email") != [signup.TAKEN]:
+            raise
+        return f"User {email} already exists"
+    return f"User {email} created"
+
+
+def _exists(email: str) -> bool:
+    from ls.emails import comparison_key
+
+    return User.by_email(comparison_key(email)) is not None

@@ -1,0 +1,29 @@
+"""What every template may use."""
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import get_locale
+from flask_login import current_user
+from jinja2 import StrictUndefined
+
+from ls.languages import HTML_LANG, LANGUAGES
+
+
+def init_app(app: Flask) -> None:
+    """Set Jinja up: an unknown name is a defect, not an empty string."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    """The language and appearance of the page at hand."""
+    locale = str(get_locale())
+    return {
+        "locale": locale,
+        "html_lang": HTML_LANG[locale],
+        "languages": LANGUAGES,
+        "appearance": current_user.appearance if current_user.is_authenticated else "auto",
+    }

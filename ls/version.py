@@ -1,0 +1,3 @@
+"""The release's number, written once."""
+
+VERSION = "1.0.0"
