@@ -1,0 +1,98 @@
+"""A fresh installation per test, on a real SQLite file (or PostgreSQL, see tests/engines.py)."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from ls import clock, origin
+from ls.database import ensure_current
+from ls.extensions import db
+from tests.cast import Cast
+
+SECRET_KEY = "a secret key for tests, longer than 32 bytes"
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Override pytest-flask's fixture: it shares one request's `g` between all clients of a test."""
+
+
+@pytest.fixture(autouse=True)
+def _fresh_origin() -> Iterator[None]:
+    origin.become(origin.Origin())
+    yield
+    origin.become(origin.Origin())
+
+
+@pytest.fixture
+def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Make an application on this test's own data folder; settings as keyword arguments."""
+    made: list[Flask] = []
+
+    def make(**settings: Any) -> Flask:
+        app = create_app(
+            {"TESTING": True, "BASE_DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET_KEY, **settings}
+        )
+        ensure_current(app)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """The application with its default settings."""
+    return make_app()
+
+
+@pytest.fixture
+def closed_app(make_app: Callable[..., Flask]) -> Flask:
+    """The application with sign-up closed to everybody without the invite link."""
+    return make_app(DISABLE_SIGNUP_WITHOUT_LINK=True)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser nobody has signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """Alice, Bob and Charlie, on demand."""
+    return Cast(app)
+
+
+class Clock:
+    """Moves the product's one clock."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch, self.real = monkeypatch, clock.now
+
+    def move(self, **delta: float) -> None:
+        """Go on by a timedelta, wherever the clock was imported."""
+        import sys
+        from datetime import timedelta
+
+        shift, real = timedelta(**delta), self.real
+        before = sys.modules["ls.clock"].now  # type: ignore[attr-defined]  # patched below
+        after = lambda: before() + shift  # noqa: E731  # one clock, replaced everywhere
+        for name, module in list(sys.modules.items()):
+            if name.startswith("ls") and getattr(module, "now", None) in (before, real):
+                self.monkeypatch.setattr(module, "now", after)
+
+
+@pytest.fixture
+def moved_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that a test can move."""
+    return Clock(monkeypatch)
