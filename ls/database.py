@@ -80,7 +80,7 @@ def _one_at_a_time(app: Flask, engine: Engine) -> Iterator[Connection]:
         return
     with (Path(app.config["BASE_DATA_DIR"]) / "migrate.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with engine.connect() as connection:
+        with engine.connect().execution_options(write=True) as connection:
             yield connection
 
 

@@ -1,6 +1,7 @@
 """A fresh installation per test, on a real SQLite file (or PostgreSQL, see tests/engines.py)."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -77,19 +78,12 @@ class Clock:
     """Moves the product's one clock."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.monkeypatch, self.real = monkeypatch, clock.now
+        self._monkeypatch, self._real, self._shift = monkeypatch, clock.source, timedelta()
 
     def move(self, **delta: float) -> None:
-        """Go on by a timedelta, wherever the clock was imported."""
-        import sys
-        from datetime import timedelta
-
-        shift, real = timedelta(**delta), self.real
-        before = sys.modules["ls.clock"].now  # type: ignore[attr-defined]  # patched below
-        after = lambda: before() + shift  # noqa: E731  # one clock, replaced everywhere
-        for name, module in list(sys.modules.items()):
-            if name.startswith("ls") and getattr(module, "now", None) in (before, real):
-                self.monkeypatch.setattr(module, "now", after)
+        """Go on by what `timedelta` takes: `move(minutes=5)`."""
+        self._shift += timedelta(**delta)
+        self._monkeypatch.setattr(clock, "source", lambda: self._real() + self._shift)
 
 
 @pytest.fixture

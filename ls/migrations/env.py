@@ -10,6 +10,7 @@ context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
+    transactional_ddl=True,
     transaction_per_migration=True,
 )
 with context.begin_transaction():

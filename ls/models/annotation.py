@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ls.clock import now
 from ls.extensions import Base
-from ls.models.types import UtcDateTime
+from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
 
 if TYPE_CHECKING:
     from ls.models.project import Project
@@ -33,7 +33,10 @@ class Task(Base):
 
     project: Mapped[Project] = relationship()
 
-    __table_args__ = (Index("ix_tasks_project_id", "project_id", "id"),)
+    __table_args__ = (
+        Index("ix_tasks_project_id", "project_id", "id"),
+        NEVER_REUSE_IDS,
+    )
 
 
 class Annotation(Base):
@@ -61,6 +64,7 @@ class Annotation(Base):
     __table_args__ = (
         Index("ix_annotations_project_author", "project_id", "completed_by_id", "created_at"),
         Index("ix_annotations_author", "completed_by_id"),
+        NEVER_REUSE_IDS,
     )
 
 

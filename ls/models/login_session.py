@@ -12,7 +12,7 @@ from ls import origin
 from ls.clock import now
 from ls.crypto import digest, random_id
 from ls.extensions import Base, db
-from ls.models.types import UtcDateTime
+from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
 
 if TYPE_CHECKING:
     from ls.models.user import User
@@ -34,7 +34,10 @@ class LoginSession(Base):
 
     user: Mapped[User] = relationship(back_populates="sessions")
 
-    __table_args__ = (Index("ix_login_sessions_user_id", "user_id", "last_seen"),)
+    __table_args__ = (
+        Index("ix_login_sessions_user_id", "user_id", "last_seen"),
+        NEVER_REUSE_IDS,
+    )
 
     @classmethod
     def begin(cls, user: User, *, persistent: bool) -> LoginSession:

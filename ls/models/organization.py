@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from flask import current_app
-from sqlalchemy import ForeignKey, LargeBinary, String, select
+from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ls.clock import now
@@ -34,7 +34,8 @@ class Organization(Base):
     title: Mapped[str] = mapped_column(String(1000), default=DEFAULT_TITLE)
     contact_info: Mapped[str | None] = mapped_column(String(254))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", use_alter=True))
+    # No foreign key: users would have to exist before their organization and the other way round.
+    created_by_id: Mapped[int | None]
     invite_nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
     active_members: Mapped[int] = mapped_column(default=0)
     deactivated_members: Mapped[int] = mapped_column(default=0)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ls.clock import now
 from ls.extensions import Base
-from ls.models.types import UtcDateTime
+from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
 
 if TYPE_CHECKING:
     from ls.models.user import User
@@ -39,4 +39,7 @@ class Project(Base):
 
     created_by: Mapped[User | None] = relationship()
 
-    __table_args__ = (Index("ix_projects_created_by_id", "created_by_id", "id"),)
+    __table_args__ = (
+        Index("ix_projects_created_by_id", "created_by_id", "id"),
+        NEVER_REUSE_IDS,
+    )

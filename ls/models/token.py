@@ -15,7 +15,7 @@ from ls.exceptions import InvalidFields
 from ls.extensions import Base, db
 from ls.keys import keyring
 from ls.models.event import Event
-from ls.models.types import UtcDateTime
+from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
 
 if TYPE_CHECKING:
     from ls.models.user import User
@@ -88,6 +88,7 @@ class PersonalToken(Base):
     """A JWT refresh token, of which the hash and the unsigned part are kept."""
 
     __tablename__ = "personal_tokens"
+    __table_args__ = NEVER_REUSE_IDS
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

@@ -29,3 +29,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 def sort_key(length: int) -> TypeEngine[str]:
     """Text that sorts by code point on both engines, so that a list reads the same on either."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+# SQLite gives a deleted row's number to the next one unless told not to; a link must never change its meaning.
+NEVER_REUSE_IDS = {"sqlite_autoincrement": True}

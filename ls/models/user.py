@@ -26,6 +26,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login ships no types
     """An account. A deleted one stays as a tombstone, so that work keeps its author."""
 
     __tablename__ = "users"
+    __allow_unmapped__ = True  # login_session and session_id below belong to the request, not to the row
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), default="")
