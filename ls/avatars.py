@@ -32,7 +32,7 @@ UNREADABLE = N_("Can't read image, try another one")
 
 
 class PictureRefused(ValueError):
-    """Why a picture is not taken: `message` is an English message id; `too_large_bytes` if its bytes did it."""
+    """Why a picture is not taken, as an English message id; `too_large_bytes` if its bytes were too many."""
 
     def __init__(self, message: str, *, too_large_bytes: bool = False) -> None:
         self.message = message
@@ -52,7 +52,7 @@ class Picture:
 
 
 def read_picture(data: bytes) -> Picture:
-    """A clean still of a PNG, JPEG, GIF or WebP, 512 x 512 pixels and 1 MiB at most; raises PictureRefused."""
+    """A clean still of a PNG, JPEG, GIF or WebP of 512 x 512 pixels and 1 MiB at most, or PictureRefused."""
     if len(data) > MAX_BYTES:
         raise PictureRefused(TOO_LARGE, too_large_bytes=True)
     with _turn, warnings.catch_warnings(action="ignore"):
@@ -87,7 +87,7 @@ def _plain(image: "Images.Image") -> "Images.Image":
 
     eight_bit = image.convert("I").point(_HIGH_BYTES, "L") if image.mode.startswith("I") else image
     seen = eight_bit.convert("RGBA")
-    opaque = seen.getextrema()[3] == (255, 255)
+    opaque = seen.getchannel("A").getextrema() == (255, 255)
     fresh = Image.new("RGB" if opaque else "RGBA", image.size)
     fresh.paste(seen.convert(fresh.mode))
     return fresh
