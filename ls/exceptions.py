@@ -105,6 +105,13 @@ class CredentialsWrong(DomainError):
     message = _l("The email and password you entered don't match.")
 
 
+class CredentialRefused(DomainError):
+    """The credential that was sent does not open anything (any more)."""
+
+    status = 401
+    message = _l("Invalid token.")
+
+
 class Throttled(DomainError):
     """Too many attempts; `retry_after` in seconds."""
 

@@ -1,0 +1,193 @@
+"""The one organization, its settings, and its invite link."""
+
+from datetime import datetime
+from typing import Annotated, TypedDict
+
+from flask import Response
+from pydantic import Field, StringConstraints
+from sqlalchemy import select
+
+from ls import emails
+from ls.blueprints.api import api
+from ls.blueprints.api.operation import Input, answer, operation
+from ls.blueprints.api.shapes import Line, Name
+from ls.exceptions import InvalidFields, NotFound
+from ls.extensions import db
+from ls.links import invite_path
+from ls.models import Event, Organization, User
+from ls.models.organization import THE_ONE
+from ls.models.user import DELETED
+from ls.transaction import write
+
+TAG = "Organizations"
+
+
+class OrganizationShape(TypedDict):
+    """An organization in a list."""
+
+    id: int
+    title: str
+    contact_info: str | None
+    created_at: datetime
+
+
+class OrganizationDetail(OrganizationShape):
+    """The organization with its invite token and people."""
+
+    token: str
+    created_by: int | None
+    users: list[int]
+
+
+class OrganizationPatch(Input):
+    """What members may change of the organization."""
+
+    title: Annotated[Line, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)] | None = None
+    contact_info: Name | None = None
+
+
+class Invite(TypedDict):
+    """The invite link."""
+
+    token: str
+    invite_url: str
+
+
+class PolicyShape(TypedDict):
+    """How long logins live, in minutes."""
+
+    max_session_age: int
+    max_time_between_activity: int
+
+
+Minutes = Annotated[int, Field(ge=1, le=10 * 365 * 24 * 60, description="Minutes.")]
+
+
+class PolicyPatch(Input):
+    """New limits; null goes back to the server's settings."""
+
+    max_session_age: Minutes | None = None
+    max_time_between_activity: Minutes | None = None
+
+
+def the_one(organization_id: int) -> Organization:
+    """The organization of that id. Raises NotFound for every id but 1."""
+    if organization_id != THE_ONE:
+        raise NotFound
+    return Organization.get()
+
+
+def _shape(organization: Organization) -> OrganizationShape:
+    return {
+        "id": organization.id,
+        "title": organization.title,
+        "contact_info": organization.contact_info,
+        "created_at": organization.created_at,
+    }
+
+
+def _detail(organization: Organization) -> OrganizationDetail:
+    living = select(User.id).where(User.status != DELETED).order_by(User.id)
+    return {
+        **_shape(organization),
+        "token": organization.invite_token,
+        "created_by": organization.created_by_id,
+        "users": list(db.session.scalars(living)),
+    }
+
+
+@api.get("/api/organizations/")
+@operation("List organizations", tag=TAG, answers={200: list[OrganizationShape]})
+def list_organizations() -> Response:
+    """The one organization of this server."""
+    return answer(list[OrganizationShape], [_shape(Organization.get())])
+
+
+@api.get("/api/organizations/<int:organization_id>")
+@operation("Read the organization", tag=TAG, answers={200: OrganizationDetail}, errors=(404,))
+def get_organization(organization_id: int) -> Response:
+    """Title, contact, invite token, people."""
+    return answer(OrganizationDetail, _detail(the_one(organization_id)))
+
+
+@api.patch("/api/organizations/<int:organization_id>")
+@operation(
+    "Change the organization",
+    tag=TAG,
+    body=OrganizationPatch,
+    answers={200: OrganizationDetail},
+    errors=(400, 404),
+)
+def update_organization(organization_id: int, body: OrganizationPatch) -> Response:
+    """Change title or contact."""
+    organization, given = the_one(organization_id), body.given()
+    contact = given.get("contact_info")
+    if contact and emails.comparison_key(contact) is None:
+        raise InvalidFields({"contact_info": ["Enter a valid email address."]})
+    with write():
+        if given.get("title"):
+            organization.title = given["title"]
+        if "contact_info" in given:
+            organization.contact_info = contact or None
+        Event.record("organization_changed", fields=sorted(given))
+    return answer(OrganizationDetail, _detail(organization))
+
+
+def _invite(organization: Organization) -> Invite:
+    return {"token": organization.invite_token, "invite_url": invite_path(organization)}
+
+
+@api.get("/api/invite")
+@operation("Read the invite link", tag="Invites", answers={200: Invite})
+def get_invite() -> Response:
+    """The invite link; reading it changes nothing."""
+    return answer(Invite, _invite(Organization.get()))
+
+
+@api.post("/api/invite/reset-token")
+@operation("Reset the invite link", tag="Invites", answers={201: Invite}, errors=(409,))
+def reset_invite() -> Response:
+    """A new link; the old one is dead. Only while sign-up is closed."""
+    with write():
+        organization = Organization.lock()
+        organization.reset_invite()
+    return answer(Invite, _invite(organization), 201)
+
+
+def _policy(organization: Organization) -> PolicyShape:
+    return {
+        "max_session_age": _minutes(organization.max_session_age.total_seconds()),
+        "max_time_between_activity": _minutes(organization.max_idle.total_seconds()),
+    }
+
+
+def _minutes(seconds: float) -> int:
+    return max(1, -int(-seconds // 60))
+
+
+@api.get("/api/session-policy/")
+@operation("Read the session policy", tag="Session policy", answers={200: PolicyShape})
+def get_policy() -> Response:
+    """How long logins live, in minutes; a setting in seconds is never rounded to zero."""
+    return answer(PolicyShape, _policy(Organization.get()))
+
+
+@api.patch("/api/session-policy/")
+@operation(
+    "Change the session policy",
+    tag="Session policy",
+    body=PolicyPatch,
+    answers={200: PolicyShape},
+    errors=(400,),
+)
+def update_policy(body: PolicyPatch) -> Response:
+    """Rule how long logins live, those that are open now included."""
+    given = body.given()
+    with write():
+        organization = Organization.lock()
+        if "max_session_age" in given:
+            organization.session_max_age = body.max_session_age and body.max_session_age * 60
+        if "max_time_between_activity" in given:
+            organization.session_max_idle = body.max_time_between_activity and body.max_time_between_activity * 60
+        Event.record("session_policy_changed", **given)
+    return answer(PolicyShape, _policy(organization))

@@ -1,0 +1,162 @@
+"""What several calls answer: the account as Label Studio's clients read it, pages, errors."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypedDict, TypeVar
+
+from flask import request, url_for
+from pydantic import AfterValidator, Field, StringConstraints
+
+from ls.blueprints.api.operation import Input
+from ls.models import Organization, User
+from ls.signup import storable
+
+Item = TypeVar("Item")
+
+
+class OrganizationMeta(TypedDict):
+    """The team, in short."""
+
+    title: str
+    email: str
+
+
+class UserShape(TypedDict):
+    """An account."""
+
+    id: int
+    first_name: str
+    last_name: str
+    username: str
+    email: str
+    last_activity: datetime | None
+    custom_hotkeys: dict[str, Any]
+    avatar: str | None
+    initials: str
+    phone: str
+    active_organization: int | None
+    active_organization_meta: OrganizationMeta
+    allow_newsletters: bool | None
+    date_joined: datetime
+
+
+class ProjectTitle(TypedDict):
+    """A project, in short."""
+
+    id: int
+    title: str
+
+
+class Page(TypedDict, Generic[Item]):
+    """A page of a list."""
+
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[Item]
+
+
+class Detail(TypedDict):
+    """A sentence on what happened."""
+
+    detail: str
+
+
+class ValidationFailure(TypedDict):
+    """What is wrong, by field."""
+
+    status_code: int
+    detail: str
+    validation_errors: dict[str, list[str]]
+
+
+def _line(value: str) -> str:
+    if not storable(value):
+        raise ValueError("Control characters are not allowed.")
+    return value
+
+
+def _text(value: str) -> str:
+    if any(unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\t\n\r" for letter in value):
+        raise ValueError("Control characters are not allowed.")
+    return value
+
+
+def _keepable(value: Any) -> Any:
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            if "\0" in item or any(0xD800 <= ord(letter) < 0xE000 for letter in item):
+                raise ValueError("NUL characters and lone surrogates cannot be stored.")
+        elif isinstance(item, dict):
+            stack.extend(item)
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    return value
+
+
+Line = Annotated[str, AfterValidator(_line)]
+Name = Annotated[str, StringConstraints(max_length=256), AfterValidator(_line)]
+LongText = Annotated[str, AfterValidator(_text)]
+AnyJson = Annotated[Any, AfterValidator(_keepable)]
+JsonObject = Annotated[dict[str, Any], AfterValidator(_keepable)]
+JsonList = Annotated[list[Any], AfterValidator(_keepable)]
+
+# Larger numbers do not fit a database's key; such an id simply does not exist.
+BIGGEST_ID = 2**31 - 1
+Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
+
+
+class Paged(Input):
+    """Which page of a list."""
+
+    page: Annotated[int, Field(ge=1, le=10_000_000, description="Counted from 1.")] = 1
+    page_size: Annotated[int, Field(ge=1, le=1000, description="Items a page.")] = 30
+
+
+def user_shape(user: User, organization: Organization) -> UserShape:
+    """The account as its JSON reads."""
+    return {
+        "id": user.id,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "username": user.username,
+        "email": user.email,
+        "last_activity": user.last_activity,
+        "custom_hotkeys": user.custom_hotkeys,
+        "avatar": avatar_path(user.avatar_name),
+        "initials": user.initials,
+        "phone": user.phone,
+        "active_organization": organization.id,
+        "active_organization_meta": meta(organization),
+        "allow_newsletters": user.allow_newsletters,
+        "date_joined": user.date_joined,
+    }
+
+
+def meta(organization: Organization) -> OrganizationMeta:
+    """The team, in short."""
+    return {"title": organization.title, "email": organization.contact_info or ""}
+
+
+def avatar_path(name: str | None) -> str | None:
+    """Where the picture is, the prefix included."""
+    return f"{request.script_root}/data/avatars/{name}" if name else None
+
+
+def page_of(results: list[Any], count: int, paged: Paged) -> dict[str, Any]:
+    """A page with links to its neighbours; a page past the end is empty, not missing."""
+    last = max(1, -(-count // paged.page_size))
+    return {
+        "count": count,
+        "next": _link(paged.page + 1) if paged.page < last else None,
+        "previous": _link(paged.page - 1) if 1 < paged.page <= last + 1 else None,
+        "results": results,
+    }
+
+
+def _link(number: int) -> str:
+    args = {**request.args.to_dict(), "page": number}
+    return url_for(request.endpoint or "", _external=True, **{**(request.view_args or {}), **args})

@@ -1,0 +1,158 @@
+"""Accounts: list, create, read, change, delete, and their pictures."""
+
+from typing import Annotated, Any
+
+from flask import Response, request, url_for
+from flask_login import current_user
+from pydantic import Field, StringConstraints
+from sqlalchemy import select
+
+from ls import signup
+from ls.avatars import MAX_BYTES, PictureRefused, read_picture
+from ls.blueprints.api import api
+from ls.blueprints.api.operation import Input, answer, no_content, operation
+from ls.blueprints.api.shapes import Detail, Name, UserShape, user_shape
+from ls.exceptions import Forbidden, InvalidFields, NotAllowed
+from ls.extensions import db
+from ls.models import Avatar, OneTimeCode, Organization, User
+from ls.models.user import ACTIVE, DEACTIVATED
+from ls.transaction import write
+
+AVATAR_FORM = {
+    "type": "object",
+    "required": ["avatar"],
+    "properties": {"avatar": {"type": "string", "contentMediaType": "application/octet-stream"}},
+}
+
+
+class UserCreated(UserShape):
+    """The new account; without a password also the link by which its owner sets one."""
+
+    set_password_url: str | None
+
+
+class NewUser(Input):
+    """An account to make."""
+
+    email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
+    username: Name | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    phone: Name | None = None
+    password: Annotated[str, Field(description="Without one, the answer has a one-time link to set it.")] | None = (
+        None
+    )
+    allow_newsletters: bool | None = None
+
+
+class UserPatch(Input):
+    """What a person may change of her own account; an e-mail is refused."""
+
+    username: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    phone: Name | None = None
+    allow_newsletters: bool | None = None
+    email: Any = None
+
+
+@api.get("/api/users/")
+@operation("List people", tag="Users", answers={200: list[UserShape]})
+def list_users() -> Response:
+    """Active and deactivated people; no tombstones."""
+    organization = Organization.get()
+    statement = select(User).where(User.status.in_((ACTIVE, DEACTIVATED))).order_by(User.id)
+    return answer(list[UserShape], [user_shape(user, organization) for user in db.session.scalars(statement)])
+
+
+@api.post("/api/users/")
+@operation("Create an account", tag="Users", body=NewUser, answers={201: UserCreated}, errors=(400,))
+def create_user(body: NewUser) -> Response:
+    """Make an account; without a password it is usable by a one-time link."""
+    given = body.given()
+    profile = {name: given.get(name) for name in ("username", "first_name", "last_name", "phone")}
+    candidate = signup.prepare(body.email, body.password, **profile)
+    with write():
+        user = signup.create_account(candidate, kind="user_created")
+        user.allow_newsletters = body.allow_newsletters
+        code = OneTimeCode.issue(user) if body.password is None else None
+    url = code and url_for("auth.set_password", code=code, _external=True)
+    created = {**user_shape(user, Organization.get()), "set_password_url": url}
+    return answer(UserCreated, created, 201)
+
+
+@api.get("/api/users/<int:user_id>/")
+@operation("Read an account", tag="Users", answers={200: UserShape}, errors=(404,))
+def get_user(user_id: int) -> Response:
+    """One account."""
+    return answer(UserShape, user_shape(User.find(user_id), Organization.get()))
+
+
+@api.patch("/api/users/<int:user_id>/")
+@operation("Change your account", tag="Users", body=UserPatch, answers={200: UserShape}, errors=(400, 403, 404, 405))
+def update_user(user_id: int, body: UserPatch) -> Response:
+    """Change one's own profile; nobody else's (CVE-2026-22033)."""
+    return change_own(User.find(user_id), body)
+
+
+def change_own(user: User, body: UserPatch) -> Response:
+    """Change the profile of the person who asks. Raises Forbidden, NotAllowed, InvalidFields."""
+    given = body.given()
+    if "email" in given:
+        raise NotAllowed("Updating the email field is not allowed.")
+    if user.id != current_user.id:
+        raise Forbidden("You do not have permission to perform this action.")
+    profile = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
+    signup.check_profile(profile)
+    with write():
+        user.change_profile(**profile)
+        if "allow_newsletters" in given:
+            user.allow_newsletters = body.allow_newsletters
+    return answer(UserShape, user_shape(user, Organization.get()))
+
+
+@api.delete("/api/users/<int:user_id>/")
+@operation("Delete an account", tag="Users", answers={204: None}, errors=(404, 405, 409))
+def delete_user(user_id: int) -> Response:
+    """Leave a tombstone; oneself cannot be deleted."""
+    with write():
+        User.find(user_id).bury()
+    return no_content()
+
+
+@api.post("/api/users/<int:user_id>/avatar/")
+@operation(
+    "Save your picture", tag="Users", multipart=AVATAR_FORM, answers={200: Detail}, errors=(400, 403, 404)
+)
+def save_avatar(user_id: int) -> Response:
+    """Keep the multipart file `avatar` as one's own picture."""
+    user = _own(user_id)
+    sent = request.files.get("avatar")
+    if sent is None:
+        raise InvalidFields({"avatar": ["Please include a picture."]})
+    try:
+        picture = read_picture(sent.stream.read(MAX_BYTES + 1))
+    except PictureRefused as refused:
+        raise InvalidFields({"avatar": [refused.message]}) from None
+    with write():
+        Avatar.keep(user, picture)
+    return answer(Detail, {"detail": "avatar saved"})
+
+
+@api.delete("/api/users/<int:user_id>/avatar/")
+@operation("Remove your picture", tag="Users", answers={204: None}, errors=(403, 404))
+def delete_avatar(user_id: int) -> Response:
+    """Go back to initials."""
+    user = _own(user_id)
+    with write():
+        Avatar.remove(user)
+    return no_content()
+
+
+def _own(user_id: int) -> User:
+    user = User.find(user_id)
+    if user.id != current_user.id:
+        raise Forbidden("You do not have permission to perform this action.")
+    return user
+
+
