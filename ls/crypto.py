@@ -49,6 +49,10 @@ class Keyring:
         """32 bytes to find `text` by in the database, worthless without the secret."""
         return hmac.digest(self._key("lookup", purpose), _bytes(text), "sha256")
 
+    def signing_key(self, purpose: str) -> bytes:
+        """32 bytes to sign with, for a library that wants the key itself."""
+        return self._key("jwt", purpose)
+
     def sign_token(self, purpose: str, nonce: bytes) -> str:
         """40 lower-case hexadecimal characters (160 bits) that only this secret makes of `nonce`."""
         return hmac.digest(self._key("sign", purpose), nonce, "sha256").hex()[:40]

@@ -3,3 +3,18 @@
 from flask import Blueprint
 
 api = Blueprint("api", __name__)
+
+
+def resources() -> Blueprint:
+    """The blueprint with every resource on it."""
+    from ls.blueprints.api import (  # noqa: F401  # importing a resource puts its routes on the blueprint
+        activity_logs,
+        current_user,
+        docs,
+        memberships,
+        organizations,
+        tokens,
+        users,
+    )
+
+    return api
