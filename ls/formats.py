@@ -39,7 +39,7 @@ def ago(moment: datetime | None) -> str:
 
 @lru_cache(maxsize=1024)
 def _ago(locale: str, seconds: int) -> str:
-    return format_timedelta(-seconds, add_direction=True, threshold=100, locale=locale)
+    return format_timedelta(-seconds, add_direction=True, threshold=1, locale=locale)
 
 
 def exact(moment: datetime | None) -> str:

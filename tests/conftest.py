@@ -1,5 +1,7 @@
-"""A fresh installation per test, on a real SQLite file (or PostgreSQL, see tests/engines.py)."""
+"""A fresh installation per test, on a real SQLite file (or PostgreSQL, see `make test-postgres`)."""
 
+import os
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine, make_url, text
 
 from app import create_app
 from ls import clock, origin
@@ -31,13 +34,36 @@ def _fresh_origin() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+def database_settings() -> Iterator[dict[str, Any]]:
+    """Where this test's installation keeps its data: SQLite, or TEST_POSTGRES_URL's server."""
+    server = os.environ.get("TEST_POSTGRES_URL")
+    if not server:
+        yield {}
+        return
+    name = f"test_{uuid.uuid4().hex}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield {"DATABASE_URL": make_url(server).set(database=name).render_as_string(hide_password=False)}
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def make_app(tmp_path: Path, database_settings: dict[str, Any]) -> Iterator[Callable[..., Flask]]:
     """Make an application on this test's own data folder; settings as keyword arguments."""
     made: list[Flask] = []
 
     def make(**settings: Any) -> Flask:
         app = create_app(
-            {"TESTING": True, "BASE_DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET_KEY, **settings}
+            {
+                "TESTING": True,
+                "BASE_DATA_DIR": str(tmp_path),
+                "SECRET_KEY": SECRET_KEY,
+                **database_settings,
+                **settings,
+            }
         )
         ensure_current(app)
         made.append(app)

@@ -56,6 +56,8 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login ships no types
         Index("ix_users_status_name", "status", "name_key", "id"),
         Index("ix_users_status_activity", "status", "activity_key", "id"),
         Index("ix_users_status_id", "status", "id"),
+        Index("ix_users_name", "name_key", "id"),
+        Index("ix_users_activity", "activity_key", "id"),
     )
 
     # Set by the guard for the request at hand; never stored.

@@ -71,6 +71,8 @@ def upgrade() -> None:
     )
     op.create_index('ix_users_status_activity', 'users', ['status', 'activity_key', 'id'], unique=False)
     op.create_index('ix_users_status_email', 'users', ['status', 'email_key', 'id'], unique=False)
+    op.create_index('ix_users_name', 'users', ['name_key', 'id'], unique=False)
+    op.create_index('ix_users_activity', 'users', ['activity_key', 'id'], unique=False)
     op.create_index('ix_users_status_id', 'users', ['status', 'id'], unique=False)
     op.create_index('ix_users_status_name', 'users', ['status', 'name_key', 'id'], unique=False)
     op.create_table('api_tokens',
