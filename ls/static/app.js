@@ -155,8 +155,12 @@
 
   function isChanged(field) {
     if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-    if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+    if (field.options) return field.value !== usualChoice([...field.options])?.value;
     return field.value !== field.defaultValue;
+  }
+
+  function usualChoice(options) {
+    return options.find((option) => option.defaultSelected) ?? options[0];
   }
 
   function keepTyped() {
@@ -196,7 +200,7 @@
     }
   }
 
-  // Focus after a swap: the first mistake of the form that was sent, else where it was.
+  // Focus after a swap: the first mistake of the form that was sent, else where it was, else that form's button.
 
   function onBeforeRequest({ detail: { ctx } }) {
     ctx.sentFrom = ctx.sourceElement.closest?.("form")?.id;
@@ -207,11 +211,12 @@
   }
 
   function onAfterSwap({ detail: { ctx } }) {
-    const form = ctx.sentFrom && document.getElementById(ctx.sentFrom);
+    const form = document.getElementById(ctx.sentFrom);
     const mistake = ctx.response?.status === 422 && (form || document).querySelector("[aria-invalid=true]");
     if (mistake) mistake.focus();
-    else if (document.activeElement === document.body && ctx.focusedId) {
-      document.getElementById(ctx.focusedId)?.focus({ preventScroll: true });
+    else if (document.activeElement === document.body) {
+      const before = document.getElementById(ctx.focusedId) ?? form?.querySelector("[type=submit]");
+      before?.focus({ preventScroll: true });
     }
     restoreTyped();
   }
