@@ -8,12 +8,13 @@ the socket's file mode already says who may connect.
 
 import html
 import json
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from werkzeug.sansio.utils import host_is_trusted
 
 from ls.config_kinds import Network, is_prefix, shown
 from ls.logs import log_event, safe_path
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 TRUSTED_PEER = "ls.trusted_peer"  # in the environ: did a trusted proxy send this request?
 
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Wrong host</title><h1>Wrong host</h1><p>{}</p></html>
@@ -34,7 +34,7 @@ _UNEXPECTED = (
     "Use that address, or set LABEL_STUDIO_HOST to the address people use."
 )
 _FORWARDED_HINT = " Behind a proxy, name it in LABEL_STUDIO_TRUSTED_PROXIES or let it pass the Host on."
-_GARBAGE = "The host {seen} is not a valid name. If it should be, set LABEL_STUDIO_HOST."
+_GARBAGE = "The host {seen} is not a valid name. Use another, or set LABEL_STUDIO_HOST to the right one."
 
 
 class Proxy:
@@ -96,7 +96,7 @@ def _settle_plain(environ: "WSGIEnvironment", seen: list[str]) -> str | None:
     if not seen:
         return None
     environ["HTTP_HOST"] = seen[0]
-    if _is_host(seen[0]):
+    if host_is_trusted(seen[0]):  # Werkzeug's word for: has the shape of a host
         return None
     del environ["HTTP_HOST"]
     return _GARBAGE.format(seen=shown(seen[0]))
@@ -148,10 +148,6 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
-
-
-def _is_host(host: str) -> bool:
-    return _HOST.fullmatch(host) is not None
 
 
 @lru_cache(maxsize=256)

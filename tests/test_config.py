@@ -144,6 +144,7 @@ def test_host_is_normalised(given: str, expected: str, prefix: str) -> None:
         "https://user@example.org",
         "https://example.org:99999",
         "https://exa mple.org",
+        "https://my_service",
         "https://example.org/a//b",
         "https://example.org/../x",
         "https://example.org/%2e",
