@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request, session, url_for
-from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import select, update
 from sqlalchemy.orm import contains_eager
@@ -14,6 +13,7 @@ from sqlalchemy.orm import contains_eager
 from ls import origin
 from ls.clock import now
 from ls.crypto import digest
+from ls.current import visitor
 from ls.extensions import csrf, db, login_manager
 from ls.htmx import go, is_fragment
 from ls.models import ApiToken, LoginSession, Organization, User
@@ -40,7 +40,7 @@ def form_checks_csrf(view: View) -> View:
 def init_app(app: Flask) -> None:
     """Put the guard before every request, and note activity after it."""
     login_manager.init_app(app)
-    login_manager.session_protection = None  # sessions live in the database and end there
+    login_manager.session_protection = None  # type: ignore[assignment]  # its default is a str; sessions live in the database and end there
     login_manager.user_loader(lambda session_id: identify(session_id))
     login_manager.request_loader(lambda _request: identify(None))
     app.before_request(guard)
@@ -55,10 +55,11 @@ def guard() -> Any:
     origin.become(_origin(actor_id=None))
     if view is None:
         return None  # a 404 or 405, answered as such
-    if not getattr(view, "is_public", False) and not current_user.is_authenticated:
+    user = None if getattr(view, "is_public", False) and request.method in SAFE_METHODS else visitor()
+    if user is None and not getattr(view, "is_public", False):
         return refuse()
-    if request.method not in SAFE_METHODS or current_user.is_authenticated:
-        origin.become(_origin(actor_id=current_user.id if current_user.is_authenticated else None))
+    if user is not None:
+        origin.become(_origin(actor_id=user.id))
     if request.method not in SAFE_METHODS and not getattr(g, "by_token", False):
         return _check_csrf(view)
     return None

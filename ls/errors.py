@@ -1,8 +1,6 @@
 """Every failure becomes an answer here, once: a page, a fragment, or the API's JSON."""
 
-from typing import Any
-
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -11,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from ls.access import SAFE_METHODS, api_credential, is_api
 from ls.exceptions import DomainError, InvalidFields, Throttled
-from ls.extensions import db
+from ls.extensions import db, login_manager
 from ls.htmx import is_fragment
 
 PAGES = {
@@ -66,10 +64,12 @@ def _api_domain_error(error: DomainError) -> Response:
 
 
 def on_csrf_error(_error: CSRFError) -> Response:
-    """The form's token is missing or old."""
+    """The form's token is missing or old; what was typed is kept, but no password and no file."""
     if is_api():
         return _json(403, detail="CSRF Failed: CSRF token missing or incorrect.")
-    return page(400, str(EXPIRED))
+    if is_fragment() or not request.form:
+        return page(400, str(EXPIRED))
+    return send_again(400, is_signed_out=False)
 
 
 def on_http_error(error: HTTPException) -> Response:
@@ -80,7 +80,7 @@ def on_http_error(error: HTTPException) -> Response:
     if is_api():
         response = _json(status, detail=_api_detail(status, error))
     elif status == 401 and request.method not in SAFE_METHODS and request.form:
-        response = signed_out()
+        response = send_again(401, is_signed_out=True)
     else:
         response = page(status)
     for name, value in error.get_headers():
@@ -98,19 +98,18 @@ def _api_detail(status: int, error: HTTPException) -> str:
     return API_DETAILS.get(status) or error.description or error.name
 
 
-def signed_out() -> Response:
-    """The session ended while a form was open: nothing typed is lost."""
-    hidden = ("password", "csrf_token", "token")
+def send_again(status: int, *, is_signed_out: bool) -> Response:
+    """A page that holds the form until it can be sent: nothing typed is lost."""
     fields = [
         (name, value)
         for name, value in request.form.items(multi=True)
-        if not any(word in name for word in hidden)
+        if "password" not in name and name != "csrf_token"
     ]
-    login = url_for("auth.login")
-    return make_response(
-        render_template("errors/signed_out.html", action=request.script_root + request.path, fields=fields, login_url=login),
-        401,
+    action = request.script_root + request.full_path.rstrip("?")
+    body = render_template(
+        "errors/signed_out.html", action=action, fields=fields, is_signed_out=is_signed_out
     )
+    return make_response(body, status)
 
 
 def on_database_gone(error: Exception) -> Response:
@@ -134,6 +133,8 @@ def on_bug(error: Exception) -> Response:
 
 
 def _drop_session() -> None:
+    # The page that tells of it must not ask the broken database who is reading.
+    g._login_user = login_manager.anonymous_user()  # noqa: SLF001  # where Flask-Login keeps who it found
     try:
         db.session.rollback()
     except Exception:  # the connection is what broke; the pool replaces it
@@ -141,18 +142,14 @@ def _drop_session() -> None:
 
 
 def page(status: int, message: str | None = None) -> Response:
-    """A failure in the product's hand; for htmx a message for #flash, so that no page lands in a row."""
+    """A failure in the product's hand; for htmx a message in #flash, so that no page lands in a row."""
     title, usual = PAGES.get(status, PAGES[400 if status < 500 else 500])
-    values: dict[str, Any] = {"status": status, "title": title, "message": message or usual}
-    if is_fragment():
-        response = make_response(render_template("errors/_message.html", **values), status)
-        response.headers["HX-Retarget"] = "#flash"
-        response.headers["HX-Reswap"] = "innerHTML"
-        return response
-    return make_response(render_template("errors/page.html", **values), status)
+    template = "errors/_fragment.html" if is_fragment() else "errors/page.html"
+    body = render_template(template, code=status, title=title, message=message or usual)
+    return make_response(body, status)
 
 
-def _json(status: int, **body: Any) -> Response:
+def _json(status: int, **body: object) -> Response:
     response = jsonify(body)
     response.status_code = status
     if status == 401:

@@ -1,8 +1,8 @@
 """Which language a page speaks: the account's, else the visitor's choice, else the browser's."""
 
 from flask import Flask, current_app, has_request_context, request, session
-from flask_login import current_user
 
+from ls.current import visitor
 from ls.extensions import babel
 
 LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
@@ -20,8 +20,9 @@ def select_language() -> str:
     """`en` or `zh_Hans`. The API and the command line speak English: scripts read them."""
     if not has_request_context() or request.path.startswith("/api/"):
         return "en"
-    if current_user.is_authenticated and current_user.language in LANGUAGES:
-        return str(current_user.language)
+    user = visitor()
+    if user is not None and user.language in LANGUAGES:
+        return str(user.language)
     if session.get("language") in LANGUAGES:
         return str(session["language"])
     found = request.accept_languages.best_match(list(_ACCEPTED))

@@ -16,7 +16,9 @@ class Origin:
     request_id: str = ""
 
 
-_current: ContextVar[Origin] = ContextVar("origin", default=Origin())
+NOBODY = Origin()
+
+_current: ContextVar[Origin] = ContextVar("origin", default=NOBODY)  # frozen
 
 
 def current() -> Origin:

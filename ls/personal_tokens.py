@@ -90,7 +90,7 @@ def _living_row(user: User | None, token: str) -> PersonalToken | None:
 def access_for(token: str) -> str:
     """A short-lived access token for a living refresh token. Raises CredentialRefused (401)."""
     row = _living_row(None, token)
-    user = row and db.session.get(User, row.user_id)
+    user = db.session.get(User, row.user_id) if row else None
     if row is None or user is None or not user.is_active or not Organization.get().personal_tokens_enabled:
         raise CredentialRefused(NOT_VALID)
     moment = now().replace(microsecond=0)

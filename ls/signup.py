@@ -43,7 +43,7 @@ def prepare(
         lambda: checked.update(zip(("email", "key"), emails.checked(email), strict=True)),
         lambda: check_profile(given),
         lambda: token is None or ApiToken.check(token),
-        lambda: password is None or check_password(password, email=email, names=given),
+        lambda: check_password(password, email=email, names=given) if password is not None else None,
     ):
         _collect(errors, check)
     if errors:

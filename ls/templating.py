@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import Flask
 from flask_babel import get_locale
-from flask_login import current_user
 from jinja2 import StrictUndefined
 
+from ls.current import visitor
 from ls.languages import HTML_LANG, LANGUAGES
 
 
@@ -21,9 +21,10 @@ def init_app(app: Flask) -> None:
 def frame() -> dict[str, Any]:
     """The language and appearance of the page at hand."""
     locale = str(get_locale())
+    user = visitor()
     return {
         "locale": locale,
         "html_lang": HTML_LANG[locale],
         "languages": LANGUAGES,
-        "appearance": current_user.appearance if current_user.is_authenticated else "auto",
+        "appearance": user.appearance if user else "auto",
     }

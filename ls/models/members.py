@@ -47,7 +47,7 @@ def _living(ordering: str) -> ColumnElement[bool]:
     return User.email_key.is_not(None) if ordering.lstrip("-").endswith("email") else User.status != DELETED
 
 
-def _window(found: Select[tuple[User]], ordering: str, count: int, offset: int, size: int) -> list[User]:
+def _window(found: Select[Any], ordering: str, count: int, offset: int, size: int) -> list[User]:
     size = min(size, count - offset)
     if size <= 0:
         return []
@@ -85,7 +85,7 @@ def contributed_projects(user_ids: Sequence[int]) -> dict[int, list[dict[str, An
     return _grouped(statement)
 
 
-def _grouped(statement: Select[Any]) -> dict[int, list[dict[str, Any]]]:
+def _grouped(statement: Any) -> dict[int, list[dict[str, Any]]]:
     grouped: dict[int, list[dict[str, Any]]] = {}
     for user_id, project_id, title in db.session.execute(statement):
         grouped.setdefault(user_id, []).append({"id": project_id, "title": title})

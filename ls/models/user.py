@@ -19,10 +19,11 @@ from ls.models.types import UtcDateTime, sort_key
 ACTIVE, DEACTIVATED, DELETED = "active", "deactivated", "deleted"
 TOMBSTONE_NAME = "Deleted User"
 NAME_LENGTH = 256
+NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 KEY_LENGTH = 200  # what PostgreSQL can index of four-byte letters, with room to spare
 
 
-class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login ships no types
+class User(UserMixin, Base):
     """An account. A deleted one stays as a tombstone, so that work keeps its author."""
 
     __tablename__ = "users"
@@ -46,7 +47,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login ships no types
     avatar_name: Mapped[str | None] = mapped_column(String(80))
     # What lists sort and search by; kept true by `derive` below.
     name_key: Mapped[str] = mapped_column(sort_key(KEY_LENGTH), default="")
-    activity_key: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: NEVER)
+    activity_key: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)
     search_text: Mapped[str] = mapped_column(Text, default="")
 
     sessions: Mapped[list[LoginSession]] = relationship(back_populates="user", passive_deletes=True)
@@ -182,9 +183,6 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login ships no types
         self.email_key = self.password_hash = self.avatar_name = self.language = None
         self.allow_newsletters = None
         self.custom_hotkeys = {}
-
-
-NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def initials_of(status: str, first_name: str, last_name: str, email: str) -> str:

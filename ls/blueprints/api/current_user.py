@@ -4,13 +4,13 @@ import re
 from typing import Annotated, Any, TypedDict
 
 from flask import Response
-from flask_login import current_user
 from pydantic import AfterValidator
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation
 from ls.blueprints.api.shapes import UserShape, user_shape
 from ls.blueprints.api.users import UserPatch, change_own
+from ls.current import member
 from ls.models import ApiToken, Organization
 from ls.transaction import write
 
@@ -90,14 +90,14 @@ class HotkeysPatch(Input):
 @operation("Who am I", tag="Current user", answers={200: WhoAmI})
 def whoami() -> Response:
     """The account behind the credential, and what it may do."""
-    return answer(WhoAmI, {**user_shape(current_user, Organization.get()), "permissions": PERMISSIONS})
+    return answer(WhoAmI, {**user_shape(member(), Organization.get()), "permissions": PERMISSIONS})
 
 
 @api.get("/api/current-user")
 @operation("Read your account", tag="Current user", answers={200: UserShape})
 def get_current_user() -> Response:
     """The account behind the credential."""
-    return answer(UserShape, user_shape(current_user, Organization.get()))
+    return answer(UserShape, user_shape(member(), Organization.get()))
 
 
 @api.patch("/api/current-user")
@@ -106,21 +106,21 @@ def get_current_user() -> Response:
 )
 def update_current_user(body: UserPatch) -> Response:
     """Change one's own profile."""
-    return change_own(current_user._get_current_object(), body)
+    return change_own(member(), body)
 
 
 @api.get("/api/current-user/token")
 @operation("Read your token", tag="Current user", answers={200: Token})
 def get_token() -> Response:
     """One's own API token."""
-    return answer(Token, {"token": ApiToken.of(current_user)})
+    return answer(Token, {"token": ApiToken.of(member())})
 
 
 @api.post("/api/current-user/reset-token/")
 @operation("Reset your token", tag="Current user", answers={201: Token})
 def reset_token() -> Response:
     """A new API token; the old one is dead at once."""
-    user = current_user._get_current_object()
+    user = member()
     with write():
         token = ApiToken.reset(user)
     return answer(Token, {"token": token}, 201)
@@ -130,14 +130,14 @@ def reset_token() -> Response:
 @operation("Read your hotkeys", tag="Current user", answers={200: Hotkeys})
 def get_hotkeys() -> Response:
     """One's own keyboard shortcuts."""
-    return answer(Hotkeys, {"custom_hotkeys": current_user.custom_hotkeys})
+    return answer(Hotkeys, {"custom_hotkeys": member().custom_hotkeys})
 
 
 @api.patch("/api/current-user/hotkeys/")
 @operation("Change your hotkeys", tag="Current user", body=HotkeysPatch, answers={200: Hotkeys}, errors=(400,))
 def update_hotkeys(body: HotkeysPatch) -> Response:
     """Replace one's own keyboard shortcuts."""
-    user = current_user._get_current_object()
+    user = member()
     with write():
         user.custom_hotkeys = body.custom_hotkeys
     return answer(Hotkeys, {"custom_hotkeys": body.custom_hotkeys})

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated, TypedDict
 
 from flask import Response
-from flask_login import current_user
 from pydantic import Field, StringConstraints
 
 from ls import personal_tokens
 from ls.access import public
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, no_content, operation
+from ls.current import member
 from ls.exceptions import Forbidden
 from ls.models import Event, Organization
 from ls.transaction import write
@@ -64,7 +64,7 @@ class JwtSettingsBody(Input):
 @operation("List your personal tokens", tag=TAG, answers={200: list[PersonalTokenShape]})
 def list_tokens() -> Response:
     """The living ones, without their signature."""
-    rows = personal_tokens.living(current_user)
+    rows = personal_tokens.living(member())
     return answer(
         list[PersonalTokenShape],
         [{"token": row.unsigned, "created_at": row.created_at, "expires_at": row.expires_at} for row in rows],
@@ -75,7 +75,7 @@ def list_tokens() -> Response:
 @operation("Create a personal token", tag=TAG, answers={201: PersonalTokenShape}, errors=(403, 409))
 def create_token() -> Response:
     """Shown once; one living token a person."""
-    user = current_user._get_current_object()
+    user = member()
     with write():
         if not Organization.lock().personal_tokens_enabled:
             raise Forbidden("Personal tokens are switched off for this organization.")
@@ -100,7 +100,7 @@ def rotate_token(body: RefreshBody) -> Response:
     """A new refresh token for the old one, which is dead at once."""
     with write():
         Organization.lock()
-        token = personal_tokens.rotate(current_user._get_current_object(), body.refresh)
+        token = personal_tokens.rotate(member(), body.refresh)
     return answer(Refresh, {"refresh": token})
 
 
@@ -110,7 +110,7 @@ def blacklist_token(body: RefreshBody) -> Response:
     """Kill a refresh token and its access tokens."""
     with write():
         Organization.lock()
-        personal_tokens.blacklist(current_user._get_current_object(), body.refresh)
+        personal_tokens.blacklist(member(), body.refresh)
     return no_content()
 
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from flask import Response, request, url_for
-from flask_login import current_user
 from pydantic import Field, StringConstraints
 from sqlalchemy import select
 
@@ -12,6 +11,7 @@ from ls.avatars import MAX_BYTES, PictureRefused, read_picture
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, no_content, operation
 from ls.blueprints.api.shapes import Detail, Name, UserShape, user_shape
+from ls.current import member
 from ls.exceptions import Forbidden, InvalidFields, NotAllowed
 from ls.extensions import db
 from ls.models import Avatar, OneTimeCode, Organization, User
@@ -100,7 +100,7 @@ def change_own(user: User, body: UserPatch) -> Response:
     given = body.given()
     if "email" in given:
         raise NotAllowed("Updating the email field is not allowed.")
-    if user.id != current_user.id:
+    if user.id != member().id:
         raise Forbidden("You do not have permission to perform this action.")
     profile = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
     signup.check_profile(profile)
@@ -151,7 +151,7 @@ def delete_avatar(user_id: int) -> Response:
 
 def _own(user_id: int) -> User:
     user = User.find(user_id)
-    if user.id != current_user.id:
+    if user.id != member().id:
         raise Forbidden("You do not have permission to perform this action.")
     return user
 

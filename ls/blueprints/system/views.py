@@ -1,11 +1,11 @@
 """The front door, health, version, and pictures."""
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
-from flask_login import current_user
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from ls.access import public
+from ls.current import visitor
 from ls.exceptions import NotFound
 from ls.extensions import db
 from ls.models import Avatar, Organization
@@ -21,7 +21,7 @@ PICTURE_POLICY = "default-src 'none'; sandbox"
 @public
 def home() -> Response:
     """The first visitor of a new installation sees sign-up, a member her projects."""
-    if current_user.is_authenticated:
+    if visitor() is not None:
         target = "projects.index"
     else:
         target = "auth.login" if Organization.get().is_founded else "auth.signup"
@@ -57,4 +57,5 @@ def avatar(name: str) -> Response:
     response.headers["Cache-Control"] = FOR_EVER
     response.headers["Content-Security-Policy"] = PICTURE_POLICY
     response.set_etag(name)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
