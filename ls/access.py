@@ -179,6 +179,7 @@ def _by_session(session_id: str) -> User | None:
     user: User = row.user
     user.login_session, user.session_id = row, session_id
     g.max_idle = organization.max_idle
+    g.organization = organization  # held here, so that Organization.get() finds it without a query
     return user
 
 

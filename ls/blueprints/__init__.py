@@ -5,7 +5,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
+    from ls.blueprints.settings.views import settings
     from ls.blueprints.system.views import system
 
-    for blueprint in (system,):
+    for blueprint in (system, settings):
         app.register_blueprint(blueprint)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ls.clock import now
-from ls.extensions import Base
+from ls.extensions import Base, db
 from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
 
 if TYPE_CHECKING:
@@ -74,11 +74,17 @@ class Contribution(Base):
     __tablename__ = "contributions"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    project_id: Mapped[int] = mapped_column(
-        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True, index=True)
     annotations_count: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     user: Mapped[User] = relationship()
     project: Mapped[Project] = relationship()
+
+    @classmethod
+    def totals(cls, user: User) -> tuple[int, int]:
+        """How many annotations the person submitted, and in how many projects."""
+        submitted = func.coalesce(func.sum(cls.annotations_count), 0)
+        statement = select(submitted, func.count()).where(cls.user_id == user.id, cls.annotations_count > 0)
+        annotations, projects = db.session.execute(statement).one()
+        return int(annotations), int(projects)

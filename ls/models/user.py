@@ -20,6 +20,7 @@ ACTIVE, DEACTIVATED, DELETED = "active", "deactivated", "deleted"
 TOMBSTONE_NAME = "Deleted User"
 NAME_LENGTH = 256
 NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+PROFILE = frozenset({"username", "first_name", "last_name", "phone", "language", "appearance", "allow_newsletters"})
 KEY_LENGTH = 200  # what PostgreSQL can index of four-byte letters, with room to spare
 
 
@@ -103,6 +104,19 @@ class User(UserMixin, Base):
     def initials(self) -> str:
         """Two letters of first and last name, else of the e-mail, as Label Studio forms them."""
         return initials_of(self.status, self.first_name, self.last_name, self.email)
+
+    def change_profile(self, **values: Any) -> None:
+        """Write these fields of the profile; what they already are leaves no trace.
+
+        Callers name each field and have checked its value. Raises TypeError for any field but PROFILE's.
+        """
+        if strange := values.keys() - PROFILE:
+            raise TypeError(f"not the profile's: {sorted(strange)}")
+        changed = sorted(name for name, value in values.items() if getattr(self, name) != value)
+        for name in changed:
+            setattr(self, name, values[name])
+        if changed:
+            Event.record("profile_changed", self, fields=changed)
 
     def deactivate(self) -> None:
         """Put the person out at once, everywhere; her work keeps its author.

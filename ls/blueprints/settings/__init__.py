@@ -1,0 +1,1 @@
+"""Account & Settings: what a member changes about herself."""

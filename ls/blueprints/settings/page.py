@@ -1,0 +1,106 @@
+"""What the sections of the page show, and how one answers: alone for htmx, else within the page."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Response, abort, current_app, make_response, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from ls.blueprints.settings.forms import AccountForm, PasswordForm, PictureForm
+from ls.current import member
+from ls.extensions import db
+from ls.htmx import go, is_fragment, say
+from ls.models import ApiToken, Contribution, LoginSession, Organization
+from ls.transaction import write
+
+SAVED = {
+    "profile": _l("Profile saved"),
+    "picture": _l("Picture saved"),
+    "password": _l("Password changed. Every other device is signed out."),
+    "token": _l("New token made. The old one does not work any more."),
+    "sessions": _l("Signed out there"),
+    "appearance": _l("Appearance and language saved"),
+}
+
+
+def here() -> LoginSession:
+    """The session of this request."""
+    session = member().login_session
+    if session is None:
+        abort(401)  # no page opens by API token
+    return session
+
+
+@contextmanager
+def writing() -> Iterator[LoginSession]:
+    """`write()`, with this request's session read again: one that ended meanwhile changes nothing."""
+    session_id = here().id
+    with write():
+        session = db.session.get(LoginSession, session_id)
+        if session is None:
+            abort(401)
+        yield session
+
+
+def answer(section: str, status: int = 200, **given: Any) -> Response:
+    """The section, or the whole page with it, showing the forms and messages that are given."""
+    if is_fragment():
+        page = render_template(f"settings/_{section}.html", **_values([section], given), fragment=True)
+    else:
+        page = render_template("settings/account.html", **_values([*EXTRAS], given), fragment=False)
+    return make_response(page, status)
+
+
+def done(section: str, message: Any = None) -> Response:
+    """It is saved: said beside the section's button, or after a redirect to the section."""
+    if is_fragment():
+        return answer(section, saved=message or SAVED[section])
+    say(message or SAVED[section])
+    return go(url_for("settings.account", _anchor=section))
+
+
+def password_form(**options: Any) -> PasswordForm:
+    """The form; somebody who has no password yet is not asked for it."""
+    form = PasswordForm(**options)
+    if member().password_hash is None:
+        del form.current_password
+    return form
+
+
+def _values(sections: list[str], given: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "user": member(),
+        "saved": None,
+        "preview": None,
+        "account_form": AccountForm(formdata=None, obj=member()),
+        "picture_form": PictureForm(formdata=None),
+        "password_form": password_form(formdata=None),
+        "problem": None,
+    }
+    for section in sections:
+        values |= EXTRAS.get(section, dict)()
+    return values | given
+
+
+def _token() -> dict[str, Any]:
+    token, site = ApiToken.of(member()), current_app.config["HOST"] or request.url_root.rstrip("/")
+    return {"token": token, "curl": f'curl -H "Authorization: Token {token}" {site}/api/current-user/whoami'}
+
+
+def _sessions() -> dict[str, Any]:
+    organization = Organization.get()
+    found = LoginSession.of(member(), max_age=organization.max_session_age, max_idle=organization.max_idle)
+    return {"sessions": found, "here": here()}
+
+
+def _membership() -> dict[str, Any]:
+    annotations, projects = Contribution.totals(member())
+    return {"annotations": annotations, "projects": projects, "organization": Organization.get()}
+
+
+EXTRAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "token": _token,
+    "sessions": _sessions,
+    "membership": _membership,
+}

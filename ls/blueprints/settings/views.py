@@ -1,0 +1,160 @@
+"""The views: one page, whose sections are saved one by one."""
+
+from base64 import b64encode
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from ls.access import form_checks_csrf, sign_out
+from ls.blueprints.settings.forms import AccountForm, OwnForm, PictureForm
+from ls.blueprints.settings.page import SAVED, answer, done, here, password_form, writing
+from ls.blueprints.settings.password import prepare
+from ls.current import member
+from ls.exceptions import InvalidFields, Throttled
+from ls.htmx import go, is_fragment, say
+from ls.models import ApiToken, Avatar, LoginSession
+from ls.user_agents import device
+
+settings = Blueprint("settings", __name__, url_prefix="/user/account")
+settings.add_app_template_filter(device)
+
+
+@settings.get("/")
+def account() -> Response:
+    """The page; for htmx its profile."""
+    return answer("profile")
+
+
+@settings.post("/")
+@form_checks_csrf
+def account_save() -> Response:
+    """Save those fields of profile, language and appearance that the request carries."""
+    form = AccountForm(obj=member())
+    whole_page = not {"language", "appearance"}.isdisjoint(request.form)
+    section = "profile" if not whole_page or "first_name" in request.form else "appearance"
+    if not form.validate():
+        return answer(section, 422, account_form=form, problem=_problem(section, form))
+    with writing() as session:
+        session.user.change_profile(**form.carried())
+    return _refresh(section) if whole_page and is_fragment() else done(section)
+
+
+def _refresh(section: str) -> Response:
+    """The whole page anew, because every part of it speaks the language and wears the colours."""
+    say(SAVED[section])
+    response = make_response("")
+    response.headers["HX-Refresh"] = "true"
+    return response
+
+
+def _problem(section: str, form: OwnForm) -> dict[str, object] | None:
+    return {"section": section, "message": form.problem} if form.problem else None
+
+
+@settings.post("/avatar/preview")
+@form_checks_csrf
+def avatar_preview() -> Response:
+    """The picture as it will look, or what is wrong with it; nothing is stored."""
+    form = PictureForm()
+    status = 200 if form.validate() else 422
+    shown = {"picture_form": form, "preview": _data_uri(form) if status == 200 else None}
+    if is_fragment() and not form.problem:
+        return make_response(render_template("settings/_preview.html", **shown), status)
+    return answer("picture", status, **shown, problem=_problem("picture", form))
+
+
+def _data_uri(form: PictureForm) -> str:
+    return f"data:{form.picture.media_type};base64,{b64encode(form.picture.data).decode()}"
+
+
+@settings.post("/avatar")
+@form_checks_csrf
+def avatar() -> Response:
+    """Store the picture."""
+    form = PictureForm()
+    if not form.validate():
+        return answer("picture", 422, picture_form=form, problem=_problem("picture", form))
+    with writing() as session:
+        Avatar.keep(session.user, form.picture)
+    return done("picture")
+
+
+@settings.post("/avatar/delete")
+@form_checks_csrf
+def avatar_delete() -> Response:
+    """Go back to initials."""
+    if refusal := _refusal("picture"):
+        return refusal
+    with writing() as session:
+        Avatar.remove(session.user)
+    return done("picture", _l("Picture removed"))
+
+
+def _refusal(section: str) -> Response | None:
+    """What to answer to a form without fields whose page is too old, or None."""
+    form = OwnForm()
+    return None if form.validate() else answer(section, 422, problem=_problem(section, form))
+
+
+@settings.post("/password")
+@form_checks_csrf
+def password() -> Response:
+    """Change the password; other sessions end, this one goes on."""
+    form = password_form()
+    if not form.validate():
+        return answer("password", 422, password_form=form, problem=_problem("password", form))
+    try:
+        change = prepare(member(), form)
+        with writing() as session:
+            change.make(session)
+    except InvalidFields as refused:
+        form.refuse(refused)
+        return answer("password", 422, password_form=form)
+    except Throttled as slow:
+        response = answer("password", slow.status, problem={"section": "password", "message": slow})
+        response.headers["Retry-After"] = str(slow.retry_after)
+        return response
+    return done("password")
+
+
+@settings.post("/token/reset")
+@form_checks_csrf
+def token_reset() -> Response:
+    """A new API token; the old one is dead at once."""
+    if refusal := _refusal("token"):
+        return refusal
+    with writing() as session:
+        ApiToken.reset(session.user)
+    return done("token")
+
+
+@settings.get("/sessions/")
+def sessions() -> Response:
+    """Where the member is signed in."""
+    return answer("sessions")
+
+
+@settings.post("/sessions/<int:session_id>/delete")
+@form_checks_csrf
+def session_delete(session_id: int) -> Response:
+    """Sign out on one device; on this one it is a log-out."""
+    if refusal := _refusal("sessions"):
+        return refusal
+    is_this = session_id == here().id
+    with writing() as session:
+        LoginSession.end_one(session.user, session_id)
+    if not is_this:
+        return done("sessions")
+    sign_out()
+    return go(url_for("auth.login"))
+
+
+@settings.post("/sessions/delete-others")
+@form_checks_csrf
+def sessions_delete_others() -> Response:
+    """Sign out on every device but this one."""
+    if refusal := _refusal("sessions"):
+        return refusal
+    with writing() as session:
+        LoginSession.end_others(session.user, keep=session)
+    return done("sessions", _l("Signed out everywhere else"))

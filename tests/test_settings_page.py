@@ -1,0 +1,100 @@
+"""Account & Settings as a page: what it shows, and at which price."""
+
+import re
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from ls.extensions import db
+from ls.models import Contribution, Project
+from ls.transaction import write
+from tests.cast import Cast
+
+PAGE = "/user/account/"
+SECTIONS = ["profile", "picture", "password", "token", "sessions", "membership", "appearance"]
+
+
+def test_every_section_stands_on_the_page_with_its_anchor(cast: Cast) -> None:
+    page = cast.alice().browser.get(PAGE)
+    text = page.get_data(as_text=True)
+    assert page.status_code == 200
+    assert re.findall(r'<section class="section"\s+id="(\w+)"', text) == SECTIONS
+    assert re.findall(r'<a href="#(\w+)">', text) == SECTIONS
+
+
+def test_the_page_opens_with_and_without_its_final_slash(cast: Cast) -> None:
+    assert cast.alice().browser.get("/user/account").status_code == 200
+
+
+def test_nobody_sees_it_without_signing_in(app: Flask) -> None:
+    answer = app.test_client().get(PAGE)
+    assert answer.status_code == 302
+    assert "/user/login/" in answer.location
+
+
+def test_no_id_is_given_twice(cast: Cast) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', cast.alice().browser.get(PAGE).get_data(as_text=True))
+    assert sorted(ids) == sorted(set(ids))
+
+
+def test_the_email_is_shown_and_cannot_be_typed_over(cast: Cast) -> None:
+    text = cast.alice().browser.get(PAGE).get_data(as_text=True)
+    field = re.search(r'<input id="email"[^>]*>', text)
+    assert field
+    assert 'value="alice@example.org"' in field[0]
+    assert "readonly" in field[0]
+    assert "name=" not in field[0]
+
+
+def test_membership_counts_what_was_submitted_and_where(app: Flask, cast: Cast) -> None:
+    alice = cast.alice()
+    with app.app_context(), write():
+        for count in (1203, 1, 0):
+            project = Project(title="Photos", created_by_id=alice.id)
+            db.session.add(project)
+            db.session.flush()
+            user = cast_user(alice.id)
+            db.session.add(
+                Contribution(user_id=alice.id, project_id=project.id, annotations_count=count, last_at=user.date_joined)
+            )
+    text = _section(alice.browser.get(PAGE).get_data(as_text=True), "membership")
+    assert re.findall(r"<dd[^>]*>(?:<time[^>]*>)?([^<]+)", text) == [
+        "Label Studio", str(alice.id), _today(text), "1,204", "2",
+    ]  # fmt: skip
+
+
+def cast_user(user_id: int) -> Any:
+    from ls.models import User
+
+    return db.session.get_one(User, user_id)
+
+
+def _today(text: str) -> str:
+    found = re.search(r"<time[^>]*>([^<]+)</time>", text)
+    assert found
+    return found[1]
+
+
+def test_the_page_asks_the_database_four_things_at_most(app: Flask, cast: Cast) -> None:
+    alice = cast.alice()
+    for _ in range(3):
+        assert alice.browser.sign_in(alice.email).status_code == 302
+    alice.browser.get(PAGE)
+    said: list[str] = []
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", lambda *call: said.append(call[2]))
+    assert alice.browser.get(PAGE).status_code == 200
+    assert len([text for text in said if not text.startswith(("BEGIN", "PRAGMA"))]) <= 4, said
+
+
+def test_a_name_is_text_wherever_it_stands(cast: Cast) -> None:
+    alice = cast.alice(first_name="<script>alert(1)</script>", last_name='"><b>')
+    text = alice.browser.get(PAGE).get_data(as_text=True)
+    assert "<script>alert" not in text
+    assert '"><b>' not in text
+
+
+def _section(text: str, name: str) -> str:
+    return text.partition(f'id="{name}"')[2].partition("</section>")[0]
