@@ -179,4 +179,5 @@ def _derived(found: Mapping[str, Any]) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": FORM_FIELD_BYTES,
         "MAX_FORM_PARTS": FORM_PARTS,
         "WTF_CSRF_TIME_LIMIT": None,  # a form left open lives as long as its session
+        "WTF_CSRF_CHECK_DEFAULT": False,  # the guard checks, after it knows whether a token or a form asks
     }

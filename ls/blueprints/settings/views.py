@@ -60,7 +60,9 @@ def avatar_preview() -> Response:
     shown = {"picture_form": form, "preview": _data_uri(form) if status == 200 else None}
     if is_fragment() and not form.problem:
         return make_response(render_template("settings/_preview.html", **shown), status)
-    return answer("picture", status, **shown, problem=_problem("picture", form))
+    response = answer("picture", status, **shown, problem=_problem("picture", form))
+    response.headers["HX-Retarget"] = "#picture"  # a page too old gets a section that works again
+    return response
 
 
 def _data_uri(form: PictureForm) -> str:
