@@ -5,8 +5,13 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
+    from ls.blueprints.auth.views import auth
     from ls.blueprints.settings.views import settings
     from ls.blueprints.system.views import system
 
-    for blueprint in (system, settings):
+    for blueprint in (
+        auth,
+        settings,
+        system,
+    ):
         app.register_blueprint(blueprint)

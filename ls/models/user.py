@@ -155,14 +155,16 @@ class User(UserMixin, Base):
         self._forget_everything()
         Event.record("deleted", self)
 
-    def change_password(self, password_hash: str, *, kind: str, keep: LoginSession | None = None) -> None:
+    def change_password(
+        self, password_hash: str, *, kind: str, keep: LoginSession | None = None, actor: Self | None = None
+    ) -> None:
         """Set the new hash and end every session but `keep`; `kind` is the event's."""
         from ls.models.one_time_code import OneTimeCode
 
         self.password_hash = password_hash
         LoginSession.end_all(self, keep=keep)
         OneTimeCode.forget(self)
-        Event.record(kind, self)
+        Event.record(kind, self, actor=actor)
 
     def _lock(self) -> Organization:
         organization = Organization.lock()

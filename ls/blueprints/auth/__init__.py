@@ -1,0 +1,1 @@
+"""Sign-up, login, logout, the first password, and the language of a visitor."""

@@ -1,0 +1,213 @@
+"""The door: sign-up, login, logout, first password, language."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, request, session, url_for
+from flask_babel import gettext as _
+
+from ls import access, origin, passwords, signin, signup, throttle
+from ls.access import form_checks_csrf, public, safe_next
+from ls.blueprints.auth.forms import DoorForm, LoginForm, SetPasswordForm, SignupForm
+from ls.clock import now
+from ls.current import member, visitor
+from ls.emails import comparison_key
+from ls.exceptions import CredentialsWrong, DomainError, InvalidFields, Throttled
+from ls.htmx import go, render, say
+from ls.languages import LANGUAGES
+from ls.models import Event, LoginSession, OneTimeCode, Organization, User
+from ls.transaction import write
+
+auth = Blueprint("auth", __name__)
+
+DOUBLE_SUBMIT = timedelta(seconds=60)
+
+
+@auth.get("/user/signup/")
+@public
+def signup_page() -> Response:
+    """The sign-up form, if the visitor may use it; a member is told that she is one."""
+    if visitor() is not None:
+        return render("auth/already.html", "auth/already.html")
+    Organization.get().admit(_invite())
+    return _signup(SignupForm())
+
+
+@auth.post("/user/signup/", endpoint="signup")
+@public
+@form_checks_csrf
+def sign_up() -> Response:
+    """Make the account and sign its owner in."""
+    form = SignupForm()
+    Organization.get().admit(_invite())
+    if not form.check():
+        return _signup(form, 422)
+    try:
+        user = _join(form)
+    except InvalidFields as refused:
+        form.refuse(refused)
+        return _signup(form, 422)
+    except Throttled as refused:
+        return _throttled(_signup, form, refused)
+    access.sign_in(user, persistent=False)
+    return go(_next(), 302)
+
+
+def _join(form: SignupForm) -> User:
+    throttle.reserve([throttle.Count(throttle.SIGN_UP, throttle.network(origin.current().address))])
+    email, password = form.email.data or "", form.password.data or ""
+    candidate = signup.prepare(email, password)
+    try:
+        with write():
+            Organization.lock().admit(_invite())
+            user = signup.create_account(candidate)
+            LoginSession.begin(user, persistent=False)
+    except InvalidFields:
+        if not _is_double_submit(email):
+            raise
+        return signin.sign_in(email, password, persistent=False)
+    return user
+
+
+def _is_double_submit(email: str) -> bool:
+    """Was this account made a moment ago? Then a second click sent the same form twice."""
+    user = User.by_email(comparison_key(email))
+    return user is not None and user.is_active and now() - user.date_joined < DOUBLE_SUBMIT
+
+
+def _signup(form: DoorForm, status: int = 200) -> Response:
+    return render("auth/signup.html", "auth/_signup.html", status, form=form, token=_invite(), next=_asked_next())
+
+
+def _invite() -> str | None:
+    return request.values.get("token") or None
+
+
+@auth.get("/user/login/")
+@public
+def login_page() -> Response:
+    """The login form; a member is sent on."""
+    if visitor() is not None:
+        return go(_next(), 302)
+    return _login(LoginForm())
+
+
+@auth.post("/user/login/", endpoint="login")
+@public
+@form_checks_csrf
+def log_in() -> Response:
+    """Sign in, with one answer to whoever may not."""
+    form = LoginForm()
+    if not form.check():
+        return _login(form, 422)
+    try:
+        user = signin.sign_in(
+            form.email.data or "", form.password.data or "", persistent=bool(form.persist_session.data)
+        )
+    except CredentialsWrong as refused:
+        form.problem = refused.message
+        return _login(form, 422)
+    except Throttled as refused:
+        return _throttled(_login, form, refused)
+    access.sign_in(user, persistent=bool(form.persist_session.data))
+    return go(_next(), 302)
+
+
+def _login(form: DoorForm, status: int = 200) -> Response:
+    organization = Organization.get()
+    return render(
+        "auth/login.html",
+        "auth/_login.html",
+        status,
+        form=form,
+        next=_asked_next(),
+        is_closed=organization.signup_is_closed,
+    )
+
+
+def _throttled(show: object, form: DoorForm, refused: Throttled) -> Response:
+    form.problem = refused.message
+    response: Response = show(form, 429)  # type: ignore[operator]  # one of the two functions above
+    response.headers["Retry-After"] = str(refused.retry_after)
+    return response
+
+
+def _asked_next() -> str | None:
+    return safe_next(request.values.get("next"))
+
+
+def _next() -> str:
+    return _asked_next() or url_for("projects.index")
+
+
+@auth.get("/logout", endpoint="logout_page")
+@public
+def logout_page() -> Response:
+    """A button, because a link must not sign anybody out."""
+    if visitor() is None:
+        return go(url_for("auth.login"), 302)
+    return render("auth/logout.html", "auth/logout.html")
+
+
+@auth.post("/logout", endpoint="logout")
+@public
+def log_out() -> Response:
+    """End this session; twice is no harm."""
+    user = visitor()
+    if user is not None and user.login_session is not None:
+        row = user.login_session
+        with write():
+            Event.record("logout", user)
+            row.end()
+        access.sign_out()
+    return go(url_for("auth.login"), 302)
+
+
+@auth.get("/user/set-password/<code>")
+@public
+def set_password_page(code: str) -> Response:
+    """The form; looking does not use the link up, because a mail scanner looks too."""
+    found = OneTimeCode.find(code)
+    return _set_password(SetPasswordForm(), found)
+
+
+@auth.post("/user/set-password/<code>", endpoint="set_password")
+@public
+@form_checks_csrf
+def set_password(code: str) -> Response:
+    """Set the password and use the link up."""
+    form, found = SetPasswordForm(), OneTimeCode.find(code)
+    if not form.check():
+        return _set_password(form, found, 422)
+    password, user = form.password.data or "", found.user
+    try:
+        signup.check_password(password, email=user.email, names={"first": user.first_name, "last": user.last_name})
+    except InvalidFields as refused:
+        form.refuse(refused)
+        return _set_password(form, found, 422)
+    hashed = passwords.hash_password(password)
+    with write():
+        user = OneTimeCode.find(code).user
+        user.change_password(hashed, kind="password_set", actor=user)
+    say(_("Your password is set. Log in with it."))
+    return go(url_for("auth.login"), 303)
+
+
+def _set_password(form: DoorForm, found: OneTimeCode, status: int = 200) -> Response:
+    return render(
+        "auth/set_password.html", "auth/_set_password.html", status, form=form, email=found.user.email
+    )
+
+
+@auth.post("/user/language", endpoint="language")
+@public
+def language() -> Response:
+    """Speak this language: in the account of a member, in the cookie of a visitor."""
+    wanted = request.form.get("language", "")
+    if wanted not in LANGUAGES:
+        raise DomainError(_("This language is not offered."))
+    if visitor() is not None:
+        user = member()
+        with write():
+            user.language = wanted
+    session["language"] = wanted
+    return go(_asked_next() or request.script_root + "/")

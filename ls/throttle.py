@@ -1,0 +1,134 @@
+"""Slows guessing down, over all workers and nodes, without ever locking an owner out.
+
+Counts live in the database under keyed hashes. Each rule has its own window; what has expired is deleted
+as new attempts come in, so the table cleans itself (OWASP ASVS 5.0, 6.3.1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from sqlalchemy import Insert, case, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from ls.clock import now
+from ls.exceptions import Throttled
+from ls.extensions import db
+from ls.keys import keyring
+from ls.models.attempt import Attempt
+from ls.transaction import write
+
+SWEEP = 20  # expired rows deleted with each attempt, so that no attempt pays for many
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """At most `limit` attempts within `window`, counted under this name."""
+
+    name: str
+    limit: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One rule for one subject: an account, an address, or both."""
+
+    rule: Rule
+    subject: str
+
+    @property
+    def key(self) -> str:
+        """What the row is called: a hash, so that the table tells nobody's address."""
+        return keyring().lookup("throttle", f"{self.rule.name}\0{self.subject}").hex()
+
+
+ACCOUNT_FROM_ADDRESS = Rule("account from address", 10, timedelta(minutes=15))
+ADDRESS = Rule("address", 60, timedelta(minutes=15))
+ACCOUNT = Rule("account", 100, timedelta(hours=1))
+NEWCOMER = Rule("newcomer", 3, timedelta(hours=1))
+SIGN_UP = Rule("sign-up", 100, timedelta(hours=1))
+OWN_PASSWORD = Rule("own password", 10, timedelta(minutes=15))
+
+
+def network(address: str) -> str:
+    """What counts as one address: an IPv6 customer has a whole /64."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((address, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
+
+
+def sign_in_counts(account: str, address: str) -> list[Count]:
+    """What an attempt to sign in is counted under.
+
+    When an account is tried from everywhere at once, each address keeps a few attempts of its own: the
+    owner's next device still gets in.
+    """
+    where = network(address)
+    pair = f"{account}\0{where}"
+    counts = [Count(ACCOUNT_FROM_ADDRESS, pair), Count(ADDRESS, where)]
+    if _present(Count(ACCOUNT, account)) >= ACCOUNT.limit:
+        counts.append(Count(NEWCOMER, pair))
+    return counts
+
+
+def _present(count: Count) -> int:
+    statement = select(Attempt.count).where(Attempt.key == count.key, Attempt.expires_at > now())
+    return db.session.scalar(statement) or 0
+
+
+def reserve(counts: Sequence[Count], *, also: Sequence[Count] = ()) -> None:
+    """Count an attempt before it is made, so that many at once cannot slip through together.
+
+    `also` is counted without a limit. Raises Throttled, with the seconds after which it is worth trying.
+    """
+    moment, refused = now(), 0
+    with write():
+        _sweep(moment)
+        for count in (*counts, *also):
+            number, expires = _bump(count, moment)
+            if count in counts and number > count.rule.limit:
+                refused = max(refused, int((expires - moment).total_seconds()) + 1)
+    if refused:
+        raise Throttled(refused)
+
+
+def _bump(count: Count, moment: datetime) -> tuple[int, datetime]:
+    fresh = {"key": count.key, "count": 1, "expires_at": moment + count.rule.window}
+    over = Attempt.expires_at <= moment
+    insert = insert_postgresql if db.engine.dialect.name == "postgresql" else insert_sqlite
+    statement: Insert = (
+        insert(Attempt)
+        .values(**fresh)
+        .on_conflict_do_update(
+            index_elements=[Attempt.key],
+            set_={
+                "count": case((over, 1), else_=Attempt.count + 1),
+                "expires_at": case((over, fresh["expires_at"]), else_=Attempt.expires_at),
+            },
+        )
+    )
+    number, expires = db.session.execute(statement.returning(Attempt.count, Attempt.expires_at)).one()
+    return number, expires
+
+
+def _sweep(moment: datetime) -> None:
+    expired = select(Attempt.key).where(Attempt.expires_at <= moment).limit(SWEEP)
+    db.session.execute(
+        delete(Attempt).where(Attempt.key.in_(expired)), execution_options={"synchronize_session": False}
+    )
+
+
+def forgive(counts: Sequence[Count]) -> None:
+    """Inside `write()`: the attempt was right, so take it back; a pair's count starts anew."""
+    for count in counts:
+        row = Attempt.key == count.key
+        if count.rule in {ACCOUNT_FROM_ADDRESS, NEWCOMER, OWN_PASSWORD}:
+            statement = delete(Attempt).where(row)
+        else:
+            statement = update(Attempt).where(row, Attempt.count > 0).values(count=Attempt.count - 1)
+        db.session.execute(statement, execution_options={"synchronize_session": False})
