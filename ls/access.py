@@ -39,6 +39,7 @@ def form_checks_csrf(view: View) -> View:
 
 def init_app(app: Flask) -> None:
     """Put the guard before every request, and note activity after it."""
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard checks, because a form may tell of it in place
     login_manager.init_app(app)
     login_manager.session_protection = None  # type: ignore[assignment]  # its default is a str; sessions live in the database and end there
     login_manager.user_loader(lambda session_id: identify(session_id))

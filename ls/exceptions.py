@@ -80,13 +80,16 @@ class SignupClosed(DomainError):
     """Sign-up needs the invite link."""
 
     status = 403
-    message = _l("This server accepts new members by invitation only.")
+    message = _l(
+        "This server accepts new members by invitation only. Ask a member for the invite link. "
+        "Whoever runs the server gets it with the command: flask invite"
+    )
 
 
 class InviteWrong(SignupClosed):
     """An invite token was given, and it is not the present one."""
 
-    message = _l("This invite link does not work any more.")
+    message = _l("This invite link does not work any more. Ask a member for the present one.")
 
 
 class SignupOpen(Conflict):

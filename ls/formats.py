@@ -27,10 +27,10 @@ def init_app(app: Flask) -> None:
 def ago(moment: datetime | None) -> str:
     """How long ago: `2 minutes ago`, after a month the date; `Never` is said."""
     if moment is None:
-        return gettext("Never")
+        return str(gettext("Never"))
     seconds = max(0, int((now() - moment).total_seconds()))
     if seconds < 60:
-        return gettext("Just now")
+        return str(gettext("Just now"))
     if seconds >= LONG_AGO_DAYS * 86400:
         return day(moment)
     unit = max(size for size, _ in STEPS if seconds >= size)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from sqlalchemy import Insert, case, delete, select, update
+from sqlalchemy import Delete, Insert, Update, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -128,7 +128,7 @@ def forgive(counts: Sequence[Count]) -> None:
     for count in counts:
         row = Attempt.key == count.key
         if count.rule in {ACCOUNT_FROM_ADDRESS, NEWCOMER, OWN_PASSWORD}:
-            statement = delete(Attempt).where(row)
+            statement: Delete | Update = delete(Attempt).where(row)
         else:
             statement = update(Attempt).where(row, Attempt.count > 0).values(count=Attempt.count - 1)
         db.session.execute(statement, execution_options={"synchronize_session": False})

@@ -19,7 +19,7 @@ class DoorForm(FlaskForm):
     """A form whose expired page and failures are told above its fields."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]  # Flask-WTF ships no types
         self.problem: Text = None
 
     def check(self) -> bool:

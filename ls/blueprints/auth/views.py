@@ -61,10 +61,13 @@ def _join(form: SignupForm) -> User:
             Organization.lock().admit(_invite())
             user = signup.create_account(candidate)
             LoginSession.begin(user, persistent=False)
-    except InvalidFields:
+    except InvalidFields as taken:
         if not _is_double_submit(email):
             raise
-        return signin.sign_in(email, password, persistent=False)
+        try:
+            return signin.sign_in(email, password, persistent=False)
+        except CredentialsWrong:
+            raise taken from None
     return user
 
 
