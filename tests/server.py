@@ -1,0 +1,131 @@
+"""The real server as a process of its own: `flask start`, on a free port, over a data folder of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from tests.cast import PASSWORD
+from tests.with_postgres import free_port
+
+ROOT = Path(__file__).parents[1]
+STARTS_WITHIN = 30.0
+
+
+class RunningServer:
+    """Starts, serves, can be stopped or killed, and starts again on the same port and data."""
+
+    def __init__(self, folder: Path, *, workers: int = 2, **settings: str) -> None:
+        self.folder, self.workers, self.port = folder, workers, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("LABEL_STUDIO_")},
+            "LABEL_STUDIO_BASE_DATA_DIR": str(folder / "data"),
+            **{f"LABEL_STUDIO_{name}": value for name, value in settings.items()},
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "RunningServer":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> float:
+        """Start, and wait for the first answer; returns the seconds that took."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "flask", "start", "--port", str(self.port), "--no-browser"]
+        began = time.monotonic()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--workers", str(self.workers)],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        while time.monotonic() - began < STARTS_WITHIN:
+            if self.process.poll() is not None:
+                break
+            if self.is_up():
+                return time.monotonic() - began
+            time.sleep(0.02)
+        raise RuntimeError(f"the server did not start:\n{self.log.read_text()[-3000:]}")
+
+    def is_up(self) -> bool:
+        """Does it answer?"""
+        try:
+            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def stop(self) -> int | None:
+        """Stop as Ctrl-C does; returns the exit status."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """End every process of it at once, as a power cut would."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def flask(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command over the same data."""
+        return subprocess.run(
+            [sys.executable, "-m", "flask", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def client(self) -> "Visitor":
+        """A browser without a screen."""
+        return Visitor(self.url)
+
+
+class Visitor:
+    """Sends forms as a page's reader would, over real HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=url, timeout=30)
+
+    def csrf(self, page: str) -> str:
+        """The token in the page's form."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.http.get(page).text)
+        assert found, page
+        return found.group(1)
+
+    def post(self, path: str, data: dict[str, str], page: str) -> httpx.Response:
+        """Send a form as found on `page`."""
+        return self.http.post(path, data={"csrf_token": self.csrf(page), **data})
+
+    def sign_up(self, email: str, token: str = "") -> httpx.Response:
+        """Make an account."""
+        page = f"/user/signup/?token={token}" if token else "/user/signup/"
+        return self.post(page, {"email": email, "password": PASSWORD}, page)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> httpx.Response:
+        """Log in."""
+        return self.post("/user/login/", {"email": email, "password": password}, "/user/login/")
