@@ -171,7 +171,8 @@ def test_every_path_answers_with_and_without_its_final_slash(app: Flask, team: t
     for call in calls(app):
         if call.method == "GET" and call.path != "/" and call.endpoint not in {"static", "system.home"}:
             other = call.path.rstrip("/") if call.path.endswith("/") else f"{call.path}/"
-            statuses = [send(team[0].browser.client, Call("GET", path, "", is_public=True))[0] for path in (call.path, other)]
+            both = [Call("GET", path, "", is_public=True) for path in (call.path, other)]
+            statuses = [send(team[0].browser.client, each)[0] for each in both]
             if statuses[0] != statuses[1] or statuses[0] == 308:
                 failures.append((call.path, statuses))
     assert failures == []

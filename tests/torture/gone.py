@@ -17,14 +17,16 @@ def run() -> tuple[bool, str]:
     """Stop it as a crash would, ask for pages, start it."""
     with tempfile.TemporaryDirectory() as name, postgres() as database:
         settings = {"USERNAME": "a@example.org", "PASSWORD": "correct horse", "USER_TOKEN": TOKEN}
-        with RunningServer(Path(name), DATABASE_URL=database.url, **settings) as server:
-            with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {TOKEN}"}, timeout=30) as client:
-                created = client.post("/api/projects/", json={"title": "Kept"}).status_code
-                database.stop()
-                gone = {client.get(path).status_code for path in ("/", "/health", "/api/projects/", "/people/")}
-                database.start()
-                healed = _heals(client)
-                kept = client.get("/api/projects/").json()["count"]
+        with (
+            RunningServer(Path(name), DATABASE_URL=database.url, **settings) as server,
+            httpx.Client(base_url=server.url, headers={"Authorization": f"Token {TOKEN}"}, timeout=30) as client,
+        ):
+            created = client.post("/api/projects/", json={"title": "Kept"}).status_code
+            database.stop()
+            gone = {client.get(path).status_code for path in ("/", "/health", "/api/projects/", "/people/")}
+            database.start()
+            healed = _heals(client)
+            kept = client.get("/api/projects/").json()["count"]
     figures = f"created {created}, meanwhile {sorted(gone)}, healed in {healed:.1f} s, {kept} kept"
     return created == 201 and gone == {503} and healed < 10 and kept == 1, figures
 

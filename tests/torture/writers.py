@@ -39,8 +39,9 @@ def run() -> tuple[bool, str]:
 
 def _annotate(url: str, task: int, statuses: list[int]) -> None:
     with httpx.Client(base_url=url, headers=AUTH, timeout=60) as client:
-        for _ in range(EACH):
-            statuses.append(client.post(f"/api/tasks/{task}/annotations/", json={"result": []}).status_code)
+        for _ in range(EACH):  # one after the other, while the others do the same
+            response = client.post(f"/api/tasks/{task}/annotations/", json={"result": []})
+            statuses.append(response.status_code)
 
 
 TRIAL = Trial("writers", run)
