@@ -1,28 +1,22 @@
 """Who may come in: nobody, unless signed in or the view is @public. Also who is asking, and safe `next`."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, request, session, url_for
+from flask import Flask, abort, current_app, g, request, session, url_for
 from flask_wtf.csrf import CSRFError
-from sqlalchemy import select, update
-from sqlalchemy.orm import contains_eager
 
 from ls import origin
-from ls.clock import now
-from ls.crypto import digest
 from ls.current import visitor
-from ls.extensions import csrf, db, login_manager
+from ls.extensions import csrf, login_manager
 from ls.htmx import go, is_fragment
-from ls.models import ApiToken, LoginSession, Organization, User
-from ls.models.user import ACTIVE, NEVER
+from ls.identity import identify, is_api, note_activity
+from ls.models import User
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-NOTE_EVERY = timedelta(seconds=60)
 
 
 def public(view: View) -> View:
@@ -42,7 +36,7 @@ def init_app(app: Flask) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard checks, because a form may tell of it in place
     login_manager.init_app(app)
     login_manager.session_protection = None  # type: ignore[assignment]  # its default is a str; sessions live in the database and end there
-    login_manager.user_loader(lambda session_id: identify(session_id))
+    login_manager.user_loader(identify)
     login_manager.request_loader(lambda _request: identify(None))
     app.before_request(guard)
     app.after_request(note_activity)
@@ -81,11 +75,6 @@ def _check_csrf(view: Any) -> None:
     except CSRFError:
         if not getattr(view, "form_checks_csrf", False):
             raise
-
-
-def is_api() -> bool:
-    """Is this a call of the API, which is answered in JSON whatever happens?"""
-    return request.path.startswith("/api/") or request.path == "/api"
 
 
 def refuse() -> Any:
@@ -130,90 +119,6 @@ def safe_next(target: str | None) -> str | None:
         return None
     root = request.script_root
     return target if not root or target == root or target.startswith(f"{root}/") else None
-
-
-def identify(session_id: str | None) -> User | None:
-    """The person behind this request: by API credential if one is sent, else by session; one statement."""
-    if is_api():
-        credential = api_credential()
-        if credential is not None:
-            return _by_credential(credential)
-    return _by_session(session_id) if session_id else None
-
-
-def api_credential() -> str | None:
-    """What the request presents as `Token`, `Bearer` or `X-Api-Key`, or None."""
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() in {"token", "bearer"}:
-        return value.strip()
-    return request.headers.get("X-Api-Key")
-
-
-def _by_credential(credential: str) -> User | None:
-    g.by_token = True
-    if credential.count(".") == 2:
-        from ls.personal_tokens import user_of_access_token
-
-        return user_of_access_token(credential)
-    found = (
-        select(User)
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(ApiToken.lookup == ApiToken.lookup_of(credential), User.status == ACTIVE)
-    )
-    return db.session.scalar(found)
-
-
-def _by_session(session_id: str) -> User | None:
-    statement = (
-        select(LoginSession, Organization)
-        .join(LoginSession.user)
-        .join(Organization, Organization.id == 1)
-        .where(LoginSession.digest == digest(session_id), User.status == ACTIVE)
-        .options(contains_eager(LoginSession.user))
-    )
-    found = db.session.execute(statement).first()
-    if found is None:
-        return None
-    row, organization = found
-    if row.is_over(max_age=organization.max_session_age, max_idle=organization.max_idle):
-        return None
-    user: User = row.user
-    user.login_session, user.session_id = row, session_id
-    g.max_idle = organization.max_idle
-    g.organization = organization  # held here, so that Organization.get() finds it without a query
-    return user
-
-
-def note_activity(response: Response) -> Response:
-    """Note that the person is active, at most once a minute, after the answer's reads.
-
-    A shorter idle limit is noted more often, so that it never ends the session of somebody active.
-    """
-    user = g.get("_login_user")
-    if user is None or not user.is_authenticated or g.get("signed_out"):
-        return response
-    every = min(NOTE_EVERY, g.get("max_idle", NOTE_EVERY * 2) / 2)
-    seen = user.login_session.last_seen if user.login_session else user.last_activity
-    moment = now()
-    if seen is None or moment - seen >= every or moment - (user.last_activity or NEVER) >= NOTE_EVERY:
-        _write_activity(user)
-    return response
-
-
-def _write_activity(user: User) -> None:
-    from ls.transaction import write
-
-    user_id, session_id, moment = user.id, user.login_session and user.login_session.id, now()
-    with write():
-        db.session.execute(
-            update(User).where(User.id == user_id).values(last_activity=moment, activity_key=moment),
-            execution_options={"synchronize_session": False},
-        )
-        if session_id:
-            db.session.execute(
-                update(LoginSession).where(LoginSession.id == session_id).values(last_seen=moment),
-                execution_options={"synchronize_session": False},
-            )
 
 
 def sign_in(user: User, *, persistent: bool) -> None:

@@ -7,10 +7,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from ls.access import SAFE_METHODS, api_credential, is_api
+from ls.access import SAFE_METHODS
 from ls.exceptions import DomainError, InvalidFields, Throttled
 from ls.extensions import db, login_manager
 from ls.htmx import is_fragment
+from ls.identity import api_credential, is_api
 
 PAGES = {
     400: (_l("That request made no sense"), _l("Something in it could not be read. Go back and try again.")),
