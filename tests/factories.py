@@ -1,0 +1,60 @@
+"""Small factories for what people work on; they need an application context."""
+
+from datetime import datetime
+from typing import Any
+
+from ls.extensions import db
+from ls.models import Annotation, Contribution, Project, Task, User
+from ls.transaction import write
+
+
+def a_project(creator: int, title: str = "Product photos", **fields: Any) -> int:
+    """A project of that person; its id."""
+    with write():
+        return Project.create(title, User.find(creator), **fields).id
+
+
+def a_task(project: int, text: str = "a chair", **fields: Any) -> int:
+    """A task in that project; its id."""
+    with write():
+        return Task.create(Project.find(project), {"text": text}, None, **fields).id
+
+
+def an_annotation(task: int, author: int, **fields: Any) -> int:
+    """What that person said about the task; its id."""
+    with write():
+        return Annotation.create(Task.find(task), User.find(author), [{"value": 1}], **fields).id
+
+
+def sums() -> dict[str, dict[Any, Any]]:
+    """Every count that is kept, as the database holds it now."""
+    db.session.rollback()
+    contributions = db.session.scalars(db.select(Contribution))
+    found: dict[str, dict[Any, Any]] = {
+        "contributions": {(row.user_id, row.project_id): (row.annotations_count, row.last_at) for row in contributions},
+        "projects": {
+            row.id: (row.tasks_count, row.annotations_count) for row in db.session.scalars(db.select(Project))
+        },
+        "tasks": {row.id: row.annotations_count for row in db.session.scalars(db.select(Task))},
+    }
+    db.session.rollback()
+    return found
+
+
+def counts() -> dict[tuple[int, int], int]:
+    """Contributions by person and project, without their moments."""
+    return {key: count for key, (count, _) in sums()["contributions"].items()}
+
+
+def last_at(user: int, project: int) -> datetime:
+    """When that person last contributed there."""
+    moment: datetime = sums()["contributions"][user, project][1]
+    return moment
+
+
+def assert_true() -> None:
+    """What is kept is what counting anew from the annotations gives."""
+    kept = sums()
+    with write():
+        Contribution.rebuild()
+    assert sums() == kept
