@@ -8,6 +8,7 @@ SURROGATE = "holds half of a surrogate pair, which cannot be stored"
 NOT_FINITE = "holds NaN or an infinite number, which JSON does not know"
 TOO_DEEP = "is nested too deeply"
 
+DEEPEST = 100  # the encoders of the drivers stop near 1,000, depending on who calls them
 BIGGEST_ID = 2**31 - 1  # what PostgreSQL's integer key holds; a larger id simply does not exist
 
 
@@ -27,14 +28,23 @@ def json_problem(value: Any) -> str | None:
     try:
         encoded = json.dumps(value, ensure_ascii=False, allow_nan=False)
         encoded.encode()
-        # Cheap first: the letters of the escape may also be what somebody wrote.
-        return NUL if "\\u0000" in encoded and _holds_nul(value) else None
     except UnicodeEncodeError:
         return SURROGATE
     except RecursionError:
         return TOO_DEEP
     except ValueError:
         return NOT_FINITE
+    # Cheap first: only what might be wrong is walked through.
+    if encoded.count("[") + encoded.count("{") > DEEPEST and _is_deep(value, DEEPEST):
+        return TOO_DEEP
+    return NUL if "\\u0000" in encoded and _holds_nul(value) else None
+
+
+def _is_deep(value: Any, left: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return left == 0 or any(_is_deep(part, left - 1) for part in parts)
 
 
 def _holds_nul(value: Any) -> bool:
