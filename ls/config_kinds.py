@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import SplitResult, urlsplit
 
+import click
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -27,8 +28,16 @@ _POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
 
 
-class ConfigError(Exception):
-    """The server cannot start like this; the text is one line for the person who starts it."""
+class ConfigError(click.ClickException):
+    """The server cannot start like this; the text is one line for the person who starts it.
+
+    A ClickException, because `flask` makes the application before it runs a command: a plain line and exit
+    status 1, no trace.
+    """
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line on standard error."""
+        click.echo(self.message, file=file, err=file is None)
 
 
 def shown(value: object) -> str:

@@ -1,9 +1,10 @@
 """The database's own life: brought up to date before use, once, with a copy kept before each change."""
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flask import Flask
@@ -40,9 +41,17 @@ def init_app(app: Flask) -> None:
 def ensure_current(app: Flask) -> None:
     """Bring the schema up to date if it is behind. Raises SchemaTooNew."""
     with app.app_context():
+        _keep_private(db.engine)
         if revision(db.engine) != HEAD:
             with _one_at_a_time(app, db.engine) as connection:
                 _upgrade(app, connection)
+
+
+def _keep_private(engine: Engine) -> None:
+    """Make a new SQLite file readable by its owner only; what SQLite puts beside it inherits the mode."""
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        with suppress(FileExistsError):
+            os.close(os.open(engine.url.database, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def revision(engine: Engine) -> str | None:

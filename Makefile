@@ -1,0 +1,52 @@
+# The two commands: `make start` and `make test`. The rest is for those who work on the product.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: start test lint unit test-postgres bench torture messages clean
+
+start: .venv/runs
+	@exec $(BIN)/flask start $(ARGS)
+
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }
+
+.venv/runs: .venv/bin/python requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/tests: .venv/runs requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# Debian's packages that tests drive: a browser, a database server, a proxy.
+.PHONY: tools
+tools:
+	@sh tests/tools.sh chromium:chromium nginx:nginx initdb:postgresql
+
+lint: .venv/tests
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/djlint --lint --quiet ls/templates
+
+test: .venv/tests tools lint unit
+
+unit: .venv/tests
+	$(BIN)/pytest $(ARGS)
+
+test-postgres: .venv/tests tools
+	$(BIN)/python tests/with_postgres.py $(BIN)/pytest -m "not browser and not sdk" $(ARGS)
+
+bench: .venv/tests
+	@sh tests/tools.sh wrk:wrk
+	$(BIN)/python -m bench $(ARGS)
+
+torture: .venv/tests tools
+	$(BIN)/python -m tests.torture $(ARGS)
+
+# Collects the strings of code and templates into the catalogue, and compiles it.
+messages: .venv/tests
+	$(BIN)/python -m tests.messages
+
+clean:
+	rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,30 @@
+"""The account as Label Studio prints it."""
+
+from typing import Any
+
+from ls.extensions import db
+from ls.formats import iso
+from ls.keys import keyring
+from ls.models import ApiToken, User
+from ls.models.organization import THE_ONE
+from ls.models.token import PURPOSE
+
+
+def printed(user: User) -> dict[str, Any]:
+    """The dict of `flask user`, its keys in the original's order; `token` in clear, for its owner's admin."""
+    row = db.session.get(ApiToken, user.id)
+    return {
+        "id": user.id,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "username": user.username,
+        "email": user.email,
+        # As in the original, an account that was never used was active when it was made.
+        "last_activity": iso(user.last_activity or user.date_joined),
+        "avatar": f"/data/avatars/{user.avatar_name}" if user.avatar_name else None,
+        "initials": user.initials,
+        "phone": user.phone,
+        "active_organization": THE_ONE,
+        "token": keyring().decrypt(PURPOSE, row.cipher) if row else None,
+        "status": "ok",
+    }

@@ -1,0 +1,48 @@
+"""What commands share: plain failures, the database brought up to date, finding an account."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import current_app
+from sqlalchemy.exc import OperationalError
+
+from ls import origin
+from ls.backup import BackupRefused
+from ls.config_kinds import ConfigError
+from ls.database import SchemaTooNew, ensure_current
+from ls.db_copy import CopyRefused
+from ls.emails import comparison_key
+from ls.exceptions import DomainError
+from ls.models import User
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Failure(ConfigError):
+    """A command said no: one plain line on standard error, exit 1."""
+
+
+def plain(command: Command) -> Command:
+    """Bring the database up to date, run the command, and turn what goes wrong into one line."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        origin.become(origin.Origin(address="", agent="command line"))
+        try:
+            ensure_current(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  # the proxy's own
+            return command(*arguments, **options)
+        except (DomainError, SchemaTooNew, BackupRefused, CopyRefused) as refused:
+            raise Failure(str(refused)) from None
+        except OperationalError as error:
+            raise Failure(f"The database does not answer: {str(error.orig).splitlines()[0]}") from None
+
+    return run  # type: ignore[return-value]  # wraps keeps the signature that click reads
+
+
+def account(email: str) -> User:
+    """The account of that e-mail. Raises Failure."""
+    found = User.by_email(comparison_key(email))
+    if found is None:
+        raise Failure(f"User {email} not found")
+    return found

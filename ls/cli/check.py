@@ -1,0 +1,38 @@
+"""`flask check`."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from flask import current_app
+from sqlalchemy import text
+
+from ls.cli.base import Failure, plain
+from ls.config import warnings_for
+from ls.extensions import db
+from ls.secret_key import FILE_NAME, insecure_mode
+
+
+@click.command()
+@plain
+def check() -> None:
+    """Say what is wrong with settings, database and file modes."""
+    problems = [*warnings_for(os.environ), *_files(), *_database()]
+    if problems:
+        raise Failure("\n".join(problems))
+    click.echo("OK")
+
+
+def _files() -> Iterator[str]:
+    folder = Path(current_app.config["BASE_DATA_DIR"])
+    for path in (folder / FILE_NAME, *folder.glob("*.sqlite3*"), *folder.glob("backups/*")):
+        if path.exists() and insecure_mode(path):
+            yield f"{path} can be read by others. Mend it with: chmod 600 {path}"
+
+
+def _database() -> Iterator[str]:
+    if db.engine.dialect.name == "sqlite":
+        found = db.session.scalar(text("PRAGMA quick_check(1)"))
+        if found != "ok":
+            yield f"The database is damaged: {found}. Restore a backup with: flask restore FILE"

@@ -1,0 +1,57 @@
+"""`flask backup`, `flask restore`, `flask db-copy`."""
+
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from sqlalchemy.exc import ArgumentError
+
+from ls import backup as archive
+from ls import db_copy as copying
+from ls.cli.base import Failure, plain
+from ls.config_kinds import PARSERS
+from ls.extensions import db
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]  # noqa: SLF001  # the proxy's own
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@plain
+def backup(file: Path) -> None:
+    """Write everything into FILE, while the server serves."""
+    try:
+        archive.backup(_app(), file.absolute())
+    except OSError as error:
+        raise Failure(f"{file} cannot be written: {error.strerror}") from None
+    click.echo(f"Backup written to {file}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@plain
+def restore(file: Path) -> None:
+    """Put FILE's data in place of the present data, which is kept beside it. Restart the server afterwards."""
+    way_back = archive.restore(_app(), file)
+    click.echo(f"What was there before is kept in {way_back}")
+    click.echo(f"Restored {file}. Restart the server.")
+
+
+@click.command("db-copy")
+@click.option("--to", "url", required=True, metavar="URL", help="The empty database to copy into.")
+@plain
+def db_copy(url: str) -> None:
+    """Copy all rows into another database, all or nothing, checked by counts and hashes."""
+    try:
+        target = copying.engine_of(PARSERS["database"](url, 0, 0))
+    except (ArgumentError, ValueError) as error:
+        raise Failure(f"--to: {error}") from None
+    length, stderr = copying.row_count(db.engine), click.get_text_stream("stderr")
+    with click.progressbar(length=length, label="Copying", file=stderr) as bar:
+        sums = copying.copy(db.engine, target, bar.update)
+    target.dispose()
+    for name, found in sums.items():
+        click.echo(f"{name}\t{found.rows}\t{found.digest[:16]}")
+    click.echo("Copied. Set LABEL_STUDIO_DATABASE_URL to the new database, and keep the secret key.")

@@ -1,0 +1,20 @@
+"""`flask invite`."""
+
+import click
+from flask import current_app
+
+from ls.cli.base import plain
+from ls.models import Organization
+from ls.transaction import write
+
+
+@click.command()
+@click.option("--reset", is_flag=True, help="Make a new link; the old one is dead at once.")
+@plain
+def invite(reset: bool) -> None:
+    """Print the invite link."""
+    if reset:
+        with write():
+            Organization.lock().reset_invite()
+    base = current_app.config["HOST"] or f"http://localhost:{current_app.config['PORT']}"
+    click.echo(f"{base}/user/signup/?token={Organization.get().invite_token}")

@@ -1,0 +1,80 @@
+"""`flask start`."""
+
+import os
+import sys
+from typing import Any
+
+import click
+from flask import current_app
+
+from ls.cli.base import Failure, plain
+from ls.config import warnings_for
+from ls.extensions import db
+from ls.start import ensure_account
+
+
+def default_workers() -> int:
+    """As many as cores, up to four: SQLite has one writer, and more workers cost memory only."""
+    return min(4, len(os.sched_getaffinity(0)))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; LABEL_STUDIO_PORT if not given.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=default_workers,
+    help="Processes; one a core, at most 4, if not given.",
+)
+@click.option("--username", metavar="EMAIL", help="Make this account if it does not exist.")
+@click.option("--password", help="Its password.")
+@click.option("--user-token", metavar="TOKEN", help="Its API token, at least 5 characters.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@plain
+def start(host: str, port: int | None, workers: int, no_browser: bool, **account: str | None) -> None:
+    """Bring the database up to date, make the account if asked, and serve."""
+    for warning in warnings_for(os.environ):
+        click.echo(warning, err=True)
+    _make_account(account)
+    port = current_app.config["PORT"] if port is None else port
+    listener = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    url = current_app.config["HOST"] or f"http://{shown}:{listener.getsockname()[1]}"
+    _serve(listener, workers, url, open_browser=not no_browser)
+
+
+def _make_account(account: dict[str, str | None]) -> None:
+    config = current_app.config
+    given = [account[name] or config[name.upper()] for name in ("username", "password", "user_token")]
+    said = ensure_account(given[0], given[1], given[2])
+    if said:
+        click.echo(said)
+
+
+def _listen(host: str, port: int) -> Any:
+    from ls.server import listen
+
+    try:
+        return listen(host, port)
+    except OSError as error:
+        raise Failure(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another port with --port."
+        ) from None
+
+
+def _serve(listener: Any, workers: int, url: str, *, open_browser: bool) -> None:
+    # Imported here: no other command needs a server.
+    from ls.server import serve
+
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # the proxy's own
+    db.session.remove()
+    db.engine.dispose()  # a connection must not be shared with the workers about to be forked
+
+    def ready() -> None:
+        click.echo(f"Serving on {url}")
+        sys.stdout.flush()
+        if open_browser and sys.stdout.isatty() and os.environ.get("DISPLAY"):
+            click.launch(url)
+
+    serve(app, listener, workers=workers, ready=ready)

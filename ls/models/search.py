@@ -1,0 +1,155 @@
+"""Finding people by any part of e-mail or name, of any length, by one rule on both engines.
+
+The index holds every run of one, two and three characters of a person's text. A query of up to three
+characters is one such run; a longer one is all its runs of three, verified on the text itself. A trigram
+index alone could not find the two characters that many Chinese names have. SQLite keeps the runs in FTS5,
+PostgreSQL in a GIN-indexed array; both in the transaction that changes the person.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, event, func, inspect, literal, select, text
+from sqlalchemy.orm import Mapper
+
+from ls.extensions import db
+from ls.models.user import DELETED, User
+
+LONGEST_RUN = 3
+QUERY_LENGTH = 254
+CHUNK = 5000
+
+# Up to this many matches are fetched from the index and sorted; with more, the sorted list itself is read,
+# because then a page fills after a few rows. Both cost about the same around here, for 200,000 people.
+FEW = 3000
+
+
+def grams(searched: str) -> set[str]:
+    """Every run of one to three characters within a line, spelled so that any tokenizer keeps it whole."""
+    found = set()
+    for line in searched.split("\n"):
+        for length in range(1, LONGEST_RUN + 1):
+            found.update(line[start : start + length] for start in range(len(line) - length + 1))
+    return {_spelled(run) for run in found}
+
+
+def _spelled(run: str) -> str:
+    return "x".join(f"{ord(letter):x}" for letter in run)
+
+
+def normalised(query: str) -> str:
+    """The query as it is compared: case-folded, one line, no longer than an address can be."""
+    storable = query.encode("utf-8", "replace").decode().replace("\0", "?")
+    return " ".join(storable.split()).casefold()[:QUERY_LENGTH]
+
+
+def _asked(query: str) -> list[str]:
+    if len(query) <= LONGEST_RUN:
+        return [_spelled(query)]
+    runs = {query[start : start + LONGEST_RUN] for start in range(len(query) - LONGEST_RUN + 1)}
+    return sorted(_spelled(run) for run in runs)
+
+
+def candidates(query: str) -> Select[Any]:
+    """The ids that the index has for a normalised query; longer ones still need `contains`."""
+    if db.engine.dialect.name == "sqlite":
+        match = " ".join(f'"{gram}"' for gram in _asked(query))
+        return (
+            select(text("rowid AS id"))
+            .select_from(text("people_search"))
+            .where(text("people_search MATCH :match").bindparams(match=match))
+        )
+    return (
+        select(text("user_id AS id"))
+        .select_from(text("people_search"))
+        .where(text("grams @> CAST(:grams AS text[])").bindparams(grams=_asked(query)))
+    )
+
+
+def contains(query: str) -> ColumnElement[bool]:
+    """Does the person's text hold the normalised query, letter by letter?"""
+    position = func.instr if db.engine.dialect.name == "sqlite" else func.strpos
+    return position(User.search_text, literal(query)) > 0
+
+
+def few_matches(query: str) -> list[int] | None:
+    """The ids that match, if they are few; None if they are many."""
+    ids = list(db.session.scalars(candidates(query).limit(FEW + 1)))
+    return ids if len(ids) <= FEW else None
+
+
+def matching(query: str) -> ColumnElement[bool]:
+    """The condition that a person is found by this query, whatever she typed."""
+    wanted = normalised(query)
+    ids = few_matches(wanted)
+    if ids is None:
+        return contains(wanted)
+    return User.id.in_(ids) & contains(wanted)
+
+
+@event.listens_for(User, "after_insert")
+def add(_mapper: Mapper[User], connection: Connection, user: User) -> None:
+    """Index a new person."""
+    _put(connection, user.id, user.search_text)
+
+
+@event.listens_for(User, "after_update")
+def change(_mapper: Mapper[User], connection: Connection, user: User) -> None:
+    """Index anew what changed; a tombstone is taken out."""
+    history = inspect(user).attrs.search_text.history
+    if history.has_changes() and history.deleted:
+        _take(connection, user.id, history.deleted[0] or "")
+        if user.status != DELETED:
+            _put(connection, user.id, user.search_text)
+
+
+def _put(connection: Connection, user_id: int, searched: str) -> None:
+    found = sorted(grams(searched))
+    if connection.dialect.name == "sqlite":
+        statement, value = "INSERT INTO people_search (rowid, grams) VALUES (:id, :grams)", " ".join(found)
+        connection.execute(text(statement), {"id": user_id, "grams": value})
+    else:
+        statement = "INSERT INTO people_search (user_id, grams) VALUES (:id, CAST(:grams AS text[]))"
+        connection.execute(text(statement), {"id": user_id, "grams": found})
+
+
+def _take(connection: Connection, user_id: int, searched: str) -> None:
+    if connection.dialect.name == "sqlite":
+        # The index keeps no text of its own, so it has to be told what to forget.
+        connection.execute(
+            text("INSERT INTO people_search (people_search, rowid, grams) VALUES ('delete', :id, :grams)"),
+            {"id": user_id, "grams": " ".join(sorted(grams(searched)))},
+        )
+    else:
+        connection.execute(text("DELETE FROM people_search WHERE user_id = :id"), {"id": user_id})
+
+
+def reindex(connection: Connection) -> None:
+    """Make the whole index anew from the people there are."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    connection.execute(
+        text(
+            "INSERT INTO people_search (people_search) VALUES ('delete-all')"
+            if is_sqlite
+            else "DELETE FROM people_search"
+        )
+    )
+    statement = (
+        "INSERT INTO people_search (rowid, grams) VALUES (:id, :grams)"
+        if is_sqlite
+        else "INSERT INTO people_search (user_id, grams) VALUES (:id, CAST(:grams AS text[]))"
+    )
+    for rows in _living(connection):
+        values = [
+            {"id": user_id, "grams": " ".join(sorted(grams(searched))) if is_sqlite else sorted(grams(searched))}
+            for user_id, searched in rows
+        ]
+        connection.execute(text(statement), values)
+
+
+def _living(connection: Connection) -> Iterator[Iterable[Any]]:
+    last = 0
+    columns = select(User.id, User.search_text).where(User.status != DELETED).order_by(User.id).limit(CHUNK)
+    while rows := connection.execute(columns.where(User.id > last)).all():
+        yield rows
+        last = rows[-1].id

@@ -1,0 +1,77 @@
+"""People are found by any part of e-mail or name, of any length, and only they."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from ls.extensions import db
+from ls.models import User, search
+from ls.transaction import write
+from tests.cast import Cast
+
+
+@pytest.fixture
+def team(cast: Cast) -> Cast:
+    cast.person("anna.kim", sign_in=False, first_name="Anna", last_name="Kim")
+    cast.person("bob_100%", sign_in=False, first_name="王", last_name="小明")
+    cast.person("charlie", sign_in=False, first_name="Ålice", last_name="O'Brien")
+    return cast
+
+
+def found(app: Flask, query: str) -> list[str]:
+    with app.app_context():
+        return sorted(db.session.scalars(select(User.email).where(search.matching(query))))
+
+
+@pytest.mark.parametrize(
+    ("query", "emails"),
+    [
+        ("a", ["anna.kim@example.org", "bob_100%@example.org", "charlie@example.org"]),
+        ("王", ["bob_100%@example.org"]),
+        ("小明", ["bob_100%@example.org"]),
+        ("王 小", ["bob_100%@example.org"]),
+        ("ANNA", ["anna.kim@example.org"]),
+        ("na.ki", ["anna.kim@example.org"]),
+        ("å", ["charlie@example.org"]),
+        ("o'b", ["charlie@example.org"]),
+        ("100%", ["bob_100%@example.org"]),
+        ("_", ["bob_100%@example.org"]),
+        ("%", ["bob_100%@example.org"]),
+        ("kim@", ["anna.kim@example.org"]),
+        ("orga", []),
+        ("annkim", []),
+        ('" OR 1', []),
+        ("\0", []),
+        ("\ud800", []),
+        ("x" * 10_000, []),
+    ],
+)
+def test_any_part_finds_exactly_those_who_have_it(app: Flask, team: Cast, query: str, emails: list[str]) -> None:
+    assert found(app, query) == emails
+
+
+def test_many_matches_give_the_same_answer_as_few(app: Flask, team: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {query: found(app, query) for query in ("a", "王", "example", "kim")}
+    monkeypatch.setattr(search, "FEW", 0)
+    assert {query: found(app, query) for query in few} == few
+
+
+def test_the_index_follows_the_person(app: Flask, cast: Cast) -> None:
+    alice, bob = cast.alice(sign_in=False, first_name="Alice"), cast.bob(sign_in=False)
+    with app.app_context(), write():
+        db.session.get_one(User, alice.id).first_name = "Zoë"
+    assert found(app, "zoë") == [alice.email]
+    assert found(app, "alice") == [alice.email]
+    with app.app_context(), write():
+        db.session.get_one(User, bob.id).bury()
+    assert found(app, "bob") == []
+    with app.app_context(), db.engine.connect() as connection:
+        rest = list(connection.execute(search.candidates("bob")))
+    assert rest == []
+
+
+def test_a_rebuilt_index_is_the_same(app: Flask, team: Cast) -> None:
+    before = {query: found(app, query) for query in ("a", "王", "kim", "b_")}
+    with app.app_context(), write() as session:
+        search.reindex(session.connection())
+    assert {query: found(app, query) for query in before} == before
