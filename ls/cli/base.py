@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import current_app
+from flask.cli import with_appcontext
 from sqlalchemy.exc import OperationalError
 
 from ls import origin
@@ -37,7 +38,7 @@ def plain(command: Command) -> Command:
         except OperationalError as error:
             raise Failure(f"The database does not answer: {str(error.orig).splitlines()[0]}") from None
 
-    return run  # type: ignore[return-value]  # wraps keeps the signature that click reads
+    return with_appcontext(run)  # type: ignore[return-value]  # wraps keeps the signature that click reads
 
 
 def account(email: str) -> User:
