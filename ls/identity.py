@@ -1,10 +1,12 @@
 """Who is asking: found by API credential or by session in one statement, and noted as active."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from flask import Response, g, request
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm.exc import ObjectDeletedError
 
 from ls.clock import now
 from ls.crypto import digest
@@ -91,12 +93,16 @@ def note_activity(response: Response) -> Response:
     user = g.get("_login_user")
     if user is None or not user.is_authenticated or g.get("signed_out"):
         return response
-    every = min(NOTE_EVERY, g.get("max_idle", NOTE_EVERY * 2) / 2)
+    with suppress(ObjectDeletedError):  # signed out from another device while this request ran
+        _note(user, min(NOTE_EVERY, g.get("max_idle", NOTE_EVERY * 2) / 2))
+    return response
+
+
+def _note(user: User, every: timedelta) -> None:
     seen = user.login_session.last_seen if user.login_session else user.last_activity
     moment = now()
     if seen is None or moment - seen >= every or moment - (user.last_activity or NEVER) >= NOTE_EVERY:
         _write_activity(user)
-    return response
 
 
 def _write_activity(user: User) -> None:

@@ -10,7 +10,7 @@ from ls.clock import now
 from ls.extensions import db
 from ls.models import Contribution, Project
 from ls.transaction import write
-from tests.cast import Cast
+from tests.cast import Browser, Cast
 
 PAGE = "/user/account/"
 SECTIONS = ["profile", "picture", "password", "token", "sessions", "membership", "appearance"]
@@ -68,7 +68,7 @@ def test_membership_counts_what_was_submitted_and_where(app: Flask, cast: Cast) 
 def test_the_page_asks_the_database_four_things_at_most(app: Flask, cast: Cast) -> None:
     alice = cast.alice()
     for _ in range(3):
-        assert alice.browser.sign_in(alice.email).status_code == 302
+        assert Browser(app).sign_in(alice.email).status_code == 302
     alice.browser.get(PAGE)
     said: list[str] = []
     with app.app_context():

@@ -102,7 +102,8 @@ class PictureForm(OwnForm):
         try:
             if len(files) != 1:
                 raise ValidationError(_l("Choose one picture only.") if files else _l("Choose a picture first."))
-            self.picture = read_picture(files[0].read(MAX_BYTES + 1))
+            with files[0].stream as stream:
+                self.picture = read_picture(stream.read(MAX_BYTES + 1))
         except (ValidationError, PictureRefused) as refused:
             self.avatar.errors = [_l(refused.message) if isinstance(refused, PictureRefused) else refused.args[0]]
         return not self.avatar.errors

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, abort, current_app, make_response, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import inspect
 
 from ls.blueprints.settings.forms import AccountForm, PasswordForm, PictureForm
 from ls.current import member
@@ -35,9 +36,9 @@ def here() -> LoginSession:
 @contextmanager
 def writing() -> Iterator[LoginSession]:
     """`write()`, with this request's session read again: one that ended meanwhile changes nothing."""
-    session_id = here().id
+    identity = inspect(here()).identity  # its columns may be read again only once it is known to be there
     with write():
-        session = db.session.get(LoginSession, session_id)
+        session = db.session.get(LoginSession, identity)
         if session is None:
             abort(401)
         yield session

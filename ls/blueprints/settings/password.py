@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
-from ls import passwords, signup
+from ls import passwords, signup, throttle
 from ls.blueprints.settings.forms import PasswordForm
 from ls.exceptions import InvalidFields
 from ls.models import LoginSession, User
@@ -26,6 +26,7 @@ class Change:
         """Set it, inside `write()`, and end every other session. Raises InvalidFields if it came second."""
         if session.user.password_hash != self.was:
             raise InvalidFields({"current_password" if self.was else "new_password": [WRONG]})
+        throttle.forgive([_guesses(session.user)])
         session.user.change_password(self.hashed, kind="password_changed", keep=session)
 
 
@@ -40,10 +41,15 @@ def prepare(user: User, form: PasswordForm) -> Change:
 
 
 def _check_current(user: User, typed: str, wanted: str) -> None:
+    throttle.reserve([_guesses(user)])
     if not passwords.verify(user.password_hash, typed):
         raise InvalidFields({"current_password": [WRONG]})
     if _same(typed, wanted):
         raise InvalidFields({"new_password": [SAME]})
+
+
+def _guesses(user: User) -> throttle.Count:
+    return throttle.Count(throttle.OWN_PASSWORD, str(user.id))
 
 
 def _same(typed: str, wanted: str) -> bool:
