@@ -6,11 +6,13 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
     from ls.blueprints.auth.views import auth
+    from ls.blueprints.projects.views import projects
     from ls.blueprints.settings.views import settings
     from ls.blueprints.system.views import system
 
     for blueprint in (
         auth,
+        projects,
         settings,
         system,
     ):

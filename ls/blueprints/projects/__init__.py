@@ -1,0 +1,1 @@
+"""Projects in the browser: the list, and a page for each."""
