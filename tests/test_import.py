@@ -228,6 +228,6 @@ def test_the_list_and_the_recount(app: Flask, bring: Any, alice: Person, moved_c
     assert "Photos" in runner.invoke(project_group, ["list"]).output
     with app.app_context(), write() as session:
         session.execute(db.update(Project).values(annotations_count=5))
-    assert runner.invoke(project_group, ["recount"]).output.splitlines()[-1] == "Counted 1 projects anew"
+    assert runner.invoke(project_group, ["recount"]).output.splitlines()[-1] == "Projects counted anew: 1"
     with app.app_context():
         assert sums()["projects"] == {1: (1, 1)}
