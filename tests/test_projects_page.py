@@ -108,14 +108,11 @@ def test_title_and_description_are_changed(app: Flask, bob: Person, project: int
         assert (kept.title, kept.description, kept.updated_at > kept.created_at) == ("Furniture", "", True)
 
 
-def test_htmx_gets_the_changed_head_with_a_message(alice: Person, project: int) -> None:
+def test_htmx_reads_the_changed_page_anew(alice: Person, project: int) -> None:
     path = f"/projects/{project}"
     done = alice.browser.post(path, {"title": "Furniture"}, page=path, headers=FRAGMENT)
-    text = done.get_data(as_text=True)
-    assert done.status_code == 200
-    assert text.lstrip().startswith('<div id="project-head"')
-    assert "Furniture" in text
-    assert "Project saved" in text
+    assert (done.status_code, done.headers["HX-Redirect"]) == (200, path)
+    assert "Project saved" in page(alice, path)
 
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
@@ -128,6 +125,7 @@ def test_a_mistake_in_a_change_is_told_in_place(
     assert answer.status_code == 422
     assert "Give the project a title." in text
     assert "typed</textarea>" in text
+    assert ("<!DOCTYPE" in text) == (not headers)
     with app.app_context():
         assert Project.find(project).description == "Chairs"
 

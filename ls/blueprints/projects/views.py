@@ -54,15 +54,14 @@ def project(project_id: int) -> Response:
 @projects.post("/<int:project_id>")
 @form_checks_csrf
 def change(project_id: int) -> Response:
-    """Change title and description."""
+    """Change title and description; afterwards the page is read anew, as its title changed too."""
     form = ProjectForm()
     if not form.check():
-        return _head(lists.project(project_id), 422, form)
+        found = lists.project(project_id)
+        return _head(found, form) if is_fragment() else _page(found, 422, form=form)
     with write():
         Project.find(project_id).change(**form.values)
-    say(_l("Project saved"))
-    if is_fragment():
-        return _head(lists.project(project_id))
+    say(_l("Project saved"), "success")
     return go(url_for("projects.project", project_id=project_id))
 
 
@@ -73,19 +72,16 @@ def delete(project_id: int) -> Response:
         found = Project.find(project_id)
         title = found.title
         found.remove()
-    say(_l("Project %(title)s is deleted", title=title))
+    say(_l("Project %(title)s is deleted", title=title), "success")
     return go(url_for("projects.index"))
 
 
-def _head(found: Project, status: int = 200, form: ProjectForm | None = None) -> Response:
-    if not is_fragment():
-        return _page(found, status, form=form)
-    body = render_template("projects/_head.html", project=found, form=form or _form(found), fragment=True)
-    return make_response(body, status)
+def _head(found: Project, form: ProjectForm) -> Response:
+    return make_response(render_template("projects/_head.html", project=found, form=form), 422)
 
 
 def _page(found: Project, status: int = 200, **given: Any) -> Response:
-    values: dict[str, Any] = {"fragment": False, "project": found, "form": given.get("form") or _form(found)}
+    values: dict[str, Any] = {"project": found, "form": given.get("form") or _form(found)}
     values["listing"] = given.get("listing") or lists.tasks(found.id)
     values["contributors"], values["contributors_count"] = lists.contributors(found.id)
     return make_response(render_template("projects/project.html", **values), status)
