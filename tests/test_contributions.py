@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from ls.exceptions import InvalidFields, NotFound
 from ls.extensions import db
@@ -255,3 +256,34 @@ def test_only_named_fields_are_ever_written(alice: int) -> None:
         Annotation.find(annotation).change(User.find(alice), completed_by_id=2)
     with pytest.raises(TypeError), write():
         Project.find(project).change(created_by_id=2)
+
+
+def test_one_form_sent_by_several_clicks_at_once_makes_one_project(app: Flask, alice: int) -> None:
+    made = in_threads(app, lambda _: a_project(alice, form_key="the page's"))
+    assert len(set(made)) == 1
+    assert list(sums()["projects"]) == made[:1]
+
+
+def test_the_last_contribution_is_read_from_the_end_of_an_index(alice: int) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table whole, whatever the index")
+    asked: list[tuple[str, Any]] = []
+    project = a_project(alice)
+    annotations = [an_annotation(a_task(project), alice) for _ in range(2)]
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    with write():
+        Annotation.find(annotations[0]).remove()
+    event.remove(db.engine, "before_cursor_execute", note)
+    with db.engine.connect() as connection:
+        plans = [
+            str(row[3])
+            for statement, parameters in asked
+            if statement.startswith(("UPDATE", "DELETE"))
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert any("ix_annotations_project_author (project_id=? AND completed_by_id=?)" in plan for plan in plans)
+    assert not [plan for plan in plans if plan.startswith("SCAN") or "TEMP B-TREE" in plan]

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event, func, select
 
 from ls.extensions import db
-from ls.models import Project
+from ls.models import Project, Task
 from ls.transaction import write
 from tests.cast import FRAGMENT, Cast, Person
 from tests.conftest import Clock
@@ -230,3 +230,24 @@ def test_nobody_sees_it_without_signing_in(app: Flask, alice: Person) -> None:
         assert stranger.get(path).status_code == 302
     assert stranger.post(PAGE, data={"title": "x"}).status_code in {400, 401, 403}
     assert number_of(app) == 0
+
+
+@pytest.mark.parametrize("path", [f"{PAGE}?after=10", f"{PAGE}?before=10", "/projects/1", "/projects/1?after=10"])
+def test_no_page_reads_a_table_to_its_end(app: Flask, alice: Person, path: str) -> None:
+    make(app, alice.id, 60)
+    with app.app_context():
+        if db.engine.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL reads so small a table whole, whatever the index")
+        with write():
+            Task.create_many(Project.find(1), [{"data": {}}] * 60, None)
+    page(alice)
+    with statements(app) as seen:
+        page(alice, path)
+    asked = [statement for statement in seen if statement.startswith("SELECT")]
+    assert len(asked) >= 2
+    with app.app_context(), db.engine.connect() as connection:
+        for statement in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?"))
+            steps = [str(row[3]) for row in plan]
+            # What is scanned is at most the fifty who were chosen.
+            assert {step for step in steps if step.startswith("SCAN")} <= {"SCAN (subquery-3)", "SCAN most"}, steps

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from flask import request
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from ls.exceptions import NotFound
 from ls.extensions import db
@@ -57,13 +57,19 @@ def project(project_id: int) -> Project:
 
 def contributors(project_id: int) -> tuple[list[Contribution], int]:
     """Those who did most, and how many there are in all."""
-    statement = (
-        select(Contribution, func.count().over())
-        .join(Contribution.user)
-        .options(contains_eager(Contribution.user).load_only(*SHOWN_PERSON, raiseload=True))
+    most = (
+        select(Contribution, func.count().over().label("people"))
         .where(Contribution.project_id == project_id)
         .order_by(Contribution.annotations_count.desc(), Contribution.user_id)
         .limit(PAGE)
+        .subquery("most")
+    )
+    shown = aliased(Contribution, most)  # chosen before they are joined, as a project may have thousands
+    statement = (
+        select(shown, most.c.people)
+        .join(shown.user)
+        .options(contains_eager(shown.user).load_only(*SHOWN_PERSON, raiseload=True))
+        .order_by(shown.annotations_count.desc(), shown.user_id)
     )
     rows = db.session.execute(statement).all()
     return [row[0] for row in rows], rows[0][1] if rows else 0
