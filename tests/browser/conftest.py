@@ -1,0 +1,104 @@
+"""Chromium, a server with closed sign-up, and pages that complain about anything unusual."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+
+from tests.cast import PASSWORD
+from tests.server import RunningServer
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = (
+    "--no-sandbox",  # CI runs as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests. Without Chromium they are skipped, loudly; in CI that is a failure."""
+    if not Path(CHROMIUM).exists():
+        message = "Chromium is not installed: THE BROWSER TESTS DID NOT RUN. On Debian: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """The real server, with sign-up closed and Anna's account made at start."""
+    settings = {
+        "DISABLE_SIGNUP_WITHOUT_LINK": "true",
+        "USERNAME": "anna@example.org",
+        "PASSWORD": PASSWORD,
+    }
+    with RunningServer(tmp_path_factory.mktemp("server"), **settings) as running:
+        yield running
+
+
+@dataclass
+class Visit:
+    """A person's browser: what it may look like, and what it noticed."""
+
+    context: BrowserContext
+    url: str
+    has_javascript: bool
+    noticed: list[str] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)
+
+    def page(self) -> Page:
+        """A new tab, watched."""
+        page = self.context.new_page()
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.noticed.append(f"error: {error}"))
+        page.on("response", self._on_response)
+        return page
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        is_expected = any(f"status of {status}" in message.text for status in self.expected)
+        if message.type in {"error", "warning"} and not is_expected:
+            self.noticed.append(f"{message.type}: {message.text}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.noticed.append(f"{response.status}: {response.url}")
+
+
+Visits = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: RunningServer) -> Iterator[Visits]:
+    """Open a browser of one's own; at the end nobody's console may have anything to say."""
+    visits: list[Visit] = []
+
+    def open_browser(*, width: int = 1280, scheme: str = "light", javascript: bool = True, url: str = "") -> Visit:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+            java_script_enabled=javascript,
+            locale="en-GB",
+            base_url=url or server.url,
+        )
+        context.set_default_timeout(10_000)
+        visits.append(Visit(context, url or server.url, javascript))
+        return visits[-1]
+
+    yield open_browser
+    for each in visits:
+        each.context.close()
+    assert [line for each in visits for line in each.noticed] == []
