@@ -105,7 +105,10 @@ def set_picture(page: Page, folder: Path, visit: Visit) -> None:
 
 def import_work(server: RunningServer, folder: Path, tag: str) -> None:
     tasks = [
-        {"data": {"text": f"task {number}"}, "annotations": [{"result": [], "completed_by": f"{who}.{tag}@example.org"}]}
+        {
+            "data": {"text": f"task {number}"},
+            "annotations": [{"result": [], "completed_by": f"{who}.{tag}@example.org"}],
+        }
         for number, who in enumerate(("bob", "bob", "chiara"))
     ]
     export = folder / "export.json"

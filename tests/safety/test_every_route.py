@@ -57,9 +57,7 @@ def test_every_answer_carries_the_headers(app: Flask, team: tuple[Person, Person
     assert failures == []
 
 
-def test_every_write_without_a_csrf_token_is_refused_and_moves_nothing(
-    app: Flask, team: tuple[Person, Person]
-) -> None:
+def test_every_write_without_a_csrf_token_is_refused_and_moves_nothing(app: Flask, team: tuple[Person, Person]) -> None:
     before, failures = state(app), []
     for person, number in ((team[0], team[1].id), (team[0], team[0].id)):
         for call in calls(app, number=number):

@@ -1,0 +1,132 @@
+"""Side by side over two worker processes: nothing is made twice, nobody is lost, guessing is slowed."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from tests.cast import PASSWORD
+from tests.server import RunningServer, Visitor
+
+EMAIL = "anna@example.org"
+TOKEN = "races-token-0123456789"
+AUTH = {"Authorization": f"Token {TOKEN}"}
+
+Answer = TypeVar("Answer")
+
+
+@pytest.fixture
+def server(tmp_path: Path, database_settings: dict[str, Any]) -> Iterator[RunningServer]:
+    """Two workers, sign-up open, Anna there."""
+    account = {"USERNAME": EMAIL, "PASSWORD": PASSWORD, "USER_TOKEN": TOKEN}
+    with RunningServer(tmp_path, **account, **database_settings) as running:
+        yield running
+
+
+@pytest.fixture
+def closed_server(tmp_path: Path, database_settings: dict[str, Any]) -> Iterator[RunningServer]:
+    """The same, with sign-up closed."""
+    settings = {"DISABLE_SIGNUP_WITHOUT_LINK": "true", "USERNAME": EMAIL, "PASSWORD": PASSWORD, "USER_TOKEN": TOKEN}
+    with RunningServer(tmp_path, **settings, **database_settings) as running:
+        yield running
+
+
+def at_once(number: int, work: Callable[[int], Answer]) -> list[Answer]:
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(work, range(number)))
+
+
+def test_twenty_sign_up_with_one_email_and_one_account_is_made(server: RunningServer) -> None:
+    visitors = [server.client() for _ in range(20)]
+    tokens = [visitor.csrf("/user/signup/") for visitor in visitors]
+
+    def sign_up(number: int) -> int:
+        form = {"csrf_token": tokens[number], "email": "same@example.org", "password": PASSWORD}
+        return visitors[number].http.post("/user/signup/", data=form).status_code
+
+    statuses = Counter(at_once(20, sign_up))
+    assert set(statuses) <= {302, 422, 429}
+    people = httpx.get(f"{server.url}/api/users/", headers=AUTH).json()
+    assert [person["email"] for person in people].count("same@example.org") == 1
+    assert httpx.get(f"{server.url}/api/organizations/1/memberships", headers=AUTH).json()["count"] == len(people) == 2
+
+
+def test_of_twenty_resets_one_link_lives(closed_server: RunningServer) -> None:
+    def reset(_number: int) -> str:
+        answer = httpx.post(f"{closed_server.url}/api/invite/reset-token", headers=AUTH, timeout=30)
+        assert answer.status_code == 201
+        token: str = answer.json()["token"]
+        return token
+
+    tokens = at_once(20, reset)
+    statuses = [httpx.get(f"{closed_server.url}/user/signup/", params={"token": token}).status_code for token in tokens]
+    assert len(set(tokens)) == 20
+    assert Counter(statuses) == {403: 19, 200: 1}
+
+
+def test_two_who_deactivate_each_other_leave_one(server: RunningServer) -> None:
+    bob = server.client()
+    assert bob.sign_up("bob@example.org").status_code == 302
+    anna = server.client()
+    assert anna.sign_in(EMAIL).status_code == 302
+    plans = [(anna, 2), (bob, 1)]
+    tokens = [visitor.csrf("/user/account/") for visitor, _target in plans]
+
+    def deactivate(number: int) -> int:
+        visitor, target = plans[number]
+        return visitor.http.post(f"/people/{target}/deactivation", data={"csrf_token": tokens[number]}).status_code
+
+    at_once(2, deactivate)
+    still_in = [visitor for visitor, _ in plans if visitor.http.get("/people/").status_code == 200]
+    assert len(still_in) == 1
+
+
+def test_counts_survive_writers_side_by_side(server: RunningServer) -> None:
+    project = httpx.post(f"{server.url}/api/projects/", json={"title": "Shared"}, headers=AUTH).json()["id"]
+    task = httpx.post(
+        f"{server.url}/api/tasks/", json={"project": project, "data": {"text": "x"}}, headers=AUTH
+    ).json()["id"]
+
+    def annotate(_number: int) -> int:
+        url = f"{server.url}/api/tasks/{task}/annotations/"
+        return sum(httpx.post(url, json={"result": []}, headers=AUTH, timeout=60).status_code == 201 for _ in range(10))
+
+    assert sum(at_once(8, annotate)) == 80
+    member = httpx.get(f"{server.url}/api/organizations/1/memberships/1/", headers=AUTH).json()
+    assert member["annotations_count"] == 80
+
+
+def test_guessing_one_account_is_slowed_but_its_owner_elsewhere_is_not(server: RunningServer) -> None:
+    def guess(number: int) -> int:
+        return Visitor(server.url).sign_in(EMAIL, f"wrong guess {number}").status_code
+
+    assert guess(0) == 422
+    statuses = Counter(at_once(8, lambda worker: guess(worker + 1)))
+    for number in range(22):
+        statuses[guess(number + 10)] += 1
+    assert statuses[429] > 0
+    assert sum(statuses.values()) == 30
+    elsewhere = httpx.Client(base_url=server.url, transport=httpx.HTTPTransport(local_address="127.0.0.9"))
+    page = elsewhere.get("/user/login/").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    form = {"csrf_token": token[1], "email": EMAIL, "password": PASSWORD}
+    assert elsewhere.post("/user/login/", data=form).status_code == 302
+
+
+def test_guessing_many_accounts_from_one_address_is_slowed(server: RunningServer) -> None:
+    visitor = server.client()
+    token = visitor.csrf("/user/login/")
+    statuses = Counter(
+        visitor.http.post(
+            "/user/login/", data={"csrf_token": token, "email": f"p{number}@example.org", "password": "wrong guess"}
+        ).status_code
+        for number in range(100)
+    )
+    assert statuses[429] > 0
+    assert statuses[422] > 0
