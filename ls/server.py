@@ -79,7 +79,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
                 return len(conn.arrived) > 65536  # too long a head, which the parser refuses
             found = CONTENT_LENGTH.search(conn.arrived, 0, end + 2)
             conn.needed = end + len(END_OF_HEAD) + (int(found[1]) if found else 0)
-        return len(conn.arrived) >= min(conn.needed, BUFFERED_AT_MOST)
+        return bool(len(conn.arrived) >= min(conn.needed, BUFFERED_AT_MOST))
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types

@@ -5,6 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
+    from ls.blueprints.api import resources
     from ls.blueprints.auth.views import auth
     from ls.blueprints.projects.views import projects
     from ls.blueprints.settings.views import settings
@@ -15,5 +16,6 @@ def init_app(app: Flask) -> None:
         projects,
         settings,
         system,
+        resources(),
     ):
         app.register_blueprint(blueprint)

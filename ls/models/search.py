@@ -26,7 +26,7 @@ FEW = 3000
 
 def grams(searched: str) -> set[str]:
     """Every run of one to three characters within a line, spelled so that any tokenizer keeps it whole."""
-    found = set()
+    found: set[str] = set()
     for line in searched.split("\n"):
         for length in range(1, LONGEST_RUN + 1):
             found.update(line[start : start + length] for start in range(len(line) - length + 1))

@@ -9,10 +9,13 @@ def resources() -> Blueprint:
     """The blueprint with every resource on it."""
     from ls.blueprints.api import (  # noqa: F401  # importing a resource puts its routes on the blueprint
         activity_logs,
+        annotations,
         current_user,
         docs,
         memberships,
         organizations,
+        projects,
+        tasks,
         tokens,
         users,
     )

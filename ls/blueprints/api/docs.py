@@ -1,6 +1,6 @@
 """The API's documentation, from this server alone: for machines and for people."""
 
-from flask import Response, current_app, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 
 from ls.access import public
 from ls.blueprints.api import api
@@ -11,7 +11,7 @@ from ls.blueprints.api.openapi import document
 @public
 def docs() -> Response:
     """A readable page, or the OpenAPI document for who asks for JSON."""
-    described = document(current_app._get_current_object(), request.script_root)  # type: ignore[attr-defined]  # the proxy's own
+    described = document(_app(), request.script_root)
     if _wants_json():
         return jsonify(described)
     return make_response(render_template("api/docs.html", document=described, groups=_groups(described)))
@@ -21,7 +21,11 @@ def docs() -> Response:
 @public
 def docs_json() -> Response:
     """The OpenAPI document."""
-    return jsonify(document(current_app._get_current_object(), request.script_root))  # type: ignore[attr-defined]  # the proxy's own
+    return jsonify(document(_app(), request.script_root))
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]  # noqa: SLF001  # the proxy's own
 
 
 def _wants_json() -> bool:

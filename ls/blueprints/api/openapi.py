@@ -79,8 +79,9 @@ def _operation(rule: Rule, described: Operation, text: str, schemas: dict[str, A
     }
     if described.public:
         found["security"] = []
-    if described.body is not None:
-        content = {"application/json": {"schema": _schema(described.body, "validation", schemas)}}
+    taken = described.body if described.body is not None else described.payload
+    if taken is not None:
+        content = {"application/json": {"schema": _schema(taken, "validation", schemas)}}
         found["requestBody"] = {"required": True, "content": content}
     if described.multipart is not None:
         found["requestBody"] = {

@@ -50,6 +50,7 @@ class Operation:
     summary: str
     tag: str
     body: type[Input] | Shape | None = None
+    payload: Shape | None = None
     query: type[Input] | None = None
     answers: Mapping[int, Shape | None] = field(default_factory=dict)
     errors: tuple[int, ...] = ()
@@ -62,6 +63,7 @@ def operation(
     *,
     tag: str,
     body: Shape | None = None,
+    payload: Shape | None = None,
     query: type[Input] | None = None,
     answers: Mapping[int, Shape | None],
     errors: tuple[int, ...] = (),
@@ -70,9 +72,11 @@ def operation(
 ) -> Callable[[View], View]:
     """Describe a view; its `body` and `query` arrive validated as arguments of those names.
 
+    A `payload` is only told of: the view reads and checks it itself.
+
     Raises InvalidFields (a 400) for wrong fields, BadRequest for what is no JSON.
     """
-    described = Operation(summary, tag, body, query, answers, errors, multipart, public)
+    described = Operation(summary, tag, body, payload, query, answers, errors, multipart, public)
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -1,6 +1,5 @@
 """What several calls answer: the account as Label Studio's clients read it, pages, errors."""
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypedDict, TypeVar
 
@@ -10,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from ls.blueprints.api.operation import Input
 from ls.models import Organization, User
 from ls.signup import storable
+from ls.storable import BIGGEST_ID, json_problem, text_problem
 
 Item = TypeVar("Item")
 
@@ -77,23 +77,14 @@ def _line(value: str) -> str:
 
 
 def _text(value: str) -> str:
-    if any(unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\t\n\r" for letter in value):
-        raise ValueError("Control characters are not allowed.")
+    if problem := text_problem(value):
+        raise ValueError(f"This field {problem}.")
     return value
 
 
 def _keepable(value: Any) -> Any:
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            if "\0" in item or any(0xD800 <= ord(letter) < 0xE000 for letter in item):
-                raise ValueError("NUL characters and lone surrogates cannot be stored.")
-        elif isinstance(item, dict):
-            stack.extend(item)
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
+    if problem := json_problem(value):
+        raise ValueError(f"This field {problem}.")
     return value
 
 
@@ -104,8 +95,6 @@ AnyJson = Annotated[Any, AfterValidator(_keepable)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_keepable)]
 JsonList = Annotated[list[Any], AfterValidator(_keepable)]
 
-# Larger numbers do not fit a database's key; such an id simply does not exist.
-BIGGEST_ID = 2**31 - 1
 Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 
 

@@ -1,0 +1,1 @@
+"""The official SDK, unchanged, against a real server."""
