@@ -1,11 +1,12 @@
 """The audit trail for scripts."""
 
 from datetime import datetime
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
 from flask import Response
 from pydantic import AwareDatetime, Field
 from sqlalchemy import func, select
+from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation

@@ -1,11 +1,12 @@
 """Annotations: whose they are is who asked; nobody annotates in another's name."""
 
 from datetime import datetime
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
 from flask import Response
 from pydantic import Field
 from sqlalchemy import select
+from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, no_content, operation

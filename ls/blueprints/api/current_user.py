@@ -1,10 +1,11 @@
 """The person who asks: who she is, her token, her keyboard shortcuts."""
 
 import re
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
 from flask import Response
 from pydantic import AfterValidator
+from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation

@@ -1,11 +1,12 @@
 """Who is in the organization, and what each of them made."""
 
 from datetime import datetime
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
 from flask import Response
 from pydantic import AfterValidator, Field
 from sqlalchemy import func, select
+from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import answer, no_content, operation

@@ -1,11 +1,12 @@
 """The one organization, its settings, and its invite link."""
 
 from datetime import datetime
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 from flask import Response
 from pydantic import Field, StringConstraints
 from sqlalchemy import select
+from typing_extensions import TypedDict
 
 from ls import emails
 from ls.blueprints.api import api

@@ -2,12 +2,13 @@
 
 import time
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 
 from flask import Response, request
 from pydantic import Field, StringConstraints
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
+from typing_extensions import TypedDict
 
 from ls import imports
 from ls.blueprints.api import api

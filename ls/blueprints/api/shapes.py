@@ -1,10 +1,11 @@
 """What several calls answer: the account as Label Studio's clients read it, pages, errors."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypedDict, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from flask import request, url_for
 from pydantic import AfterValidator, Field, StringConstraints
+from typing_extensions import TypedDict
 
 from ls.blueprints.api.operation import Input
 from ls.models import Organization, User
@@ -113,7 +114,7 @@ def user_shape(user: User, organization: Organization) -> UserShape:
         "last_name": user.last_name,
         "username": user.username,
         "email": user.email,
-        "last_activity": user.last_activity,
+        "last_activity": user.last_activity or user.date_joined,  # as in the original
         "custom_hotkeys": user.custom_hotkeys,
         "avatar": avatar_path(user.avatar_name),
         "initials": user.initials,

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 
 from flask import Response
 from pydantic import Field
 from sqlalchemy import func, select
+from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.annotations import AnnotationShape, annotation_shape

@@ -1,10 +1,11 @@
 """JWT personal tokens beside the API token: a long-lived refresh token, exchanged for short access tokens."""
 
 from datetime import datetime
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 from flask import Response
 from pydantic import Field, StringConstraints
+from typing_extensions import TypedDict
 
 from ls import personal_tokens
 from ls.access import public
