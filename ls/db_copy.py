@@ -35,13 +35,17 @@ class Sum:
     digest: str
 
 
+def _silent(_rows: int) -> None:
+    """For who does not watch."""
+
+
 def row_count(engine: Engine) -> int:
     """How many rows there are to copy."""
     with engine.connect() as connection:
         return sum(connection.scalar(select(func.count()).select_from(table)) or 0 for table in TABLES)
 
 
-def copy(source: Engine, target: Engine, progress: Progress = bool) -> dict[str, Sum]:
+def copy(source: Engine, target: Engine, progress: Progress = _silent) -> dict[str, Sum]:
     """Copy every row in one transaction of the target, from one snapshot of the source.
 
     Raises CopyRefused if the target has accounts already, or if count or hash of a table differ afterwards.

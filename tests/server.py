@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import httpx
 
@@ -31,6 +32,7 @@ class RunningServer:
             **{f"LABEL_STUDIO_{name}": value for name, value in settings.items()},
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self._visitors: list[Visitor] = []
 
     def __enter__(self) -> "RunningServer":
         self.start()
@@ -72,6 +74,8 @@ class RunningServer:
 
     def stop(self) -> int | None:
         """Stop as Ctrl-C does; returns the exit status."""
+        for visitor in self._visitors:
+            visitor.http.close()
         if self.process is None:
             return None
         if self.process.poll() is None:
@@ -100,16 +104,17 @@ class RunningServer:
             check=False,
         )
 
-    def client(self) -> "Visitor":
-        """A browser without a screen."""
-        return Visitor(self.url)
+    def client(self, **options: Any) -> "Visitor":
+        """A browser without a screen, closed with the server."""
+        self._visitors.append(Visitor(self.url, **options))
+        return self._visitors[-1]
 
 
 class Visitor:
     """Sends forms as a page's reader would, over real HTTP."""
 
-    def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=30)
+    def __init__(self, url: str, **options: Any) -> None:
+        self.http = httpx.Client(base_url=url, timeout=30, **options)
 
     def csrf(self, page: str) -> str:
         """The token in the page's form."""

@@ -1,5 +1,6 @@
 """`flask backup`, `flask restore`, `flask db-copy`."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -48,8 +49,8 @@ def db_copy(url: str) -> None:
         target = copying.engine_of(PARSERS["database"](url, 0, 0))
     except (ArgumentError, ValueError) as error:
         raise Failure(f"--to: {error}") from None
-    length, stderr = copying.row_count(db.engine), click.get_text_stream("stderr")
-    with click.progressbar(length=length, label="Copying", file=stderr) as bar:
+    rows = copying.row_count(db.engine)
+    with click.progressbar(length=rows, label="Copying", file=sys.stderr) as bar:
         sums = copying.copy(db.engine, target, bar.update)
     target.dispose()
     for name, found in sums.items():

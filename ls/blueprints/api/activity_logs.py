@@ -75,13 +75,14 @@ def list_activity(query: ActivityQuery) -> Response:
 
 
 def _conditions(query: ActivityQuery) -> list[Any]:
-    checks = (
-        (query.user, Event.actor_id == query.user),
-        (query.event, Event.kind == query.event),
-        (query.start_date, Event.at >= query.start_date),
-        (query.end_date, Event.at <= query.end_date),
-    )
-    return [condition for value, condition in checks if value is not None]
+    asked = {
+        "user": Event.actor_id.__eq__,
+        "event": Event.kind.__eq__,
+        "start_date": Event.at.__ge__,
+        "end_date": Event.at.__le__,
+    }
+    given = {name: getattr(query, name) for name in asked}
+    return [asked[name](value) for name, value in given.items() if value is not None]
 
 
 def _rows(query: ActivityQuery, conditions: list[Any]) -> list[ActivityLog]:
