@@ -24,6 +24,10 @@ def go(url: str, code: int = 303) -> Response:
     return response
 
 
-def say(message: Any, category: str = "done") -> None:
-    """Leave a message for #flash, in this answer or on the page that follows."""
-    flash(str(message), category)
+def say(message: Any, category: str = "done", *, undo: tuple[str, str | None] | None = None) -> None:
+    """Leave a message for #flash, in this answer or on the page that follows.
+
+    `undo` is where to post what takes it back, and what the answer replaces (None: the whole page).
+    """
+    text = str(message)
+    flash({"text": text, "undo": undo[0], "target": undo[1]} if undo else text, category)  # type: ignore[arg-type]  # the session keeps any JSON

@@ -7,12 +7,16 @@ def init_app(app: Flask) -> None:
     """Register every blueprint."""
     from ls.blueprints.api import resources
     from ls.blueprints.auth.views import auth
+    from ls.blueprints.events.views import events
+    from ls.blueprints.people.views import people
     from ls.blueprints.projects.views import projects
     from ls.blueprints.settings.views import settings
     from ls.blueprints.system.views import system
 
     for blueprint in (
         auth,
+        events,
+        people,
         projects,
         settings,
         system,

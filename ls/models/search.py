@@ -7,9 +7,26 @@ PostgreSQL in a GIN-indexed array; both in the transaction that changes the pers
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, event, func, inspect, literal, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    TextClause,
+    bindparam,
+    column,
+    event,
+    func,
+    inspect,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapper
 
 from ls.extensions import db
@@ -22,6 +39,9 @@ CHUNK = 5000
 # Up to this many matches are fetched from the index and sorted; with more, the sorted list itself is read,
 # because then a page fills after a few rows. Both cost about the same around here, for 200,000 people.
 FEW = 3000
+
+NEEDLE: BindParameter[str] = bindparam("needle", type_=Text)
+_CONDITION = {"sqlite": "people_search MATCH :grams", "postgresql": "grams @> CAST(:grams AS text[])"}
 
 
 def grams(searched: str) -> set[str]:
@@ -50,41 +70,49 @@ def _asked(query: str) -> list[str]:
     return sorted(_spelled(run) for run in runs)
 
 
-def candidates(query: str) -> Select[Any]:
-    """The ids that the index has for a normalised query; longer ones still need `contains`."""
-    if db.engine.dialect.name == "sqlite":
-        match = " ".join(f'"{gram}"' for gram in _asked(query))
-        return (
-            select(text("rowid AS id"))
-            .select_from(text("people_search"))
-            .where(text("people_search MATCH :match").bindparams(match=match))
-        )
-    return (
-        select(text("user_id AS id"))
-        .select_from(text("people_search"))
-        .where(text("grams @> CAST(:grams AS text[])").bindparams(grams=_asked(query)))
-    )
+def indexed(dialect: str) -> Select[Any]:
+    """The ids that the index has for a query, whose `values` it is run with; longer ones still need `holds`."""
+    return _indexed(dialect, text(_CONDITION[dialect]))
 
 
-def contains(query: str) -> ColumnElement[bool]:
-    """Does the person's text hold the normalised query, letter by letter?"""
-    position = func.instr if db.engine.dialect.name == "sqlite" else func.strpos
-    return position(User.search_text, literal(query)) > 0
+def _indexed(dialect: str, condition: TextClause) -> Select[Any]:
+    key = "rowid" if dialect == "sqlite" else "user_id"
+    return select(column(key, Integer).label("id")).select_from(text("people_search")).where(condition)
 
 
-def few_matches(query: str) -> list[int] | None:
-    """The ids that match, if they are few; None if they are many."""
-    ids = list(db.session.scalars(candidates(query).limit(FEW + 1)))
-    return ids if len(ids) <= FEW else None
+def holds(dialect: str, needle: BindParameter[str] = NEEDLE) -> ColumnElement[bool]:
+    """Does the person's text hold the query, whose `values` this is run with, letter by letter?"""
+    position = func.instr if dialect == "sqlite" else func.strpos
+    return position(User.search_text, needle) > 0
+
+
+def values(query: str, *, with_index: bool = True) -> dict[str, Any]:
+    """What `indexed` and `holds` are run with for a normalised query."""
+    if not with_index:
+        return {"needle": query}
+    asked = _asked(query)
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    return {"needle": query, "grams": " ".join(f'"{gram}"' for gram in asked) if is_sqlite else asked}
+
+
+def are_few(query: str) -> bool:
+    """Are the matches of a normalised query so few that sorting them is quicker than reading the sorted list?"""
+    return bool(db.session.scalar(_count(db.engine.dialect.name), values(query)) <= FEW)
+
+
+@lru_cache(maxsize=2)
+def _count(dialect: str) -> Select[Any]:
+    return select(func.count()).select_from(indexed(dialect).limit(FEW + 1).subquery())
 
 
 def matching(query: str) -> ColumnElement[bool]:
     """The condition that a person is found by this query, whatever she typed."""
-    wanted = normalised(query)
-    ids = few_matches(wanted)
-    if ids is None:
-        return contains(wanted)
-    return User.id.in_(ids) & contains(wanted)
+    wanted, dialect = normalised(query), db.engine.dialect.name
+    found = holds(dialect, literal(wanted))
+    if not are_few(wanted):
+        return found
+    grams = values(wanted)["grams"]
+    return User.id.in_(_indexed(dialect, text(_CONDITION[dialect]).bindparams(grams=grams))) & found
 
 
 @event.listens_for(User, "after_insert")

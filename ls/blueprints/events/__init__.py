@@ -1,0 +1,1 @@
+"""Activity: the audit trail, to read, to filter, and to take away."""

@@ -1,0 +1,1 @@
+"""People: who is here, what they worked on, who may come in."""

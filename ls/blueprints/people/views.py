@@ -1,0 +1,134 @@
+"""The views: the list, one person, her standing, and the invite link."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from ls.blueprints.people import page
+from ls.current import member
+from ls.exceptions import NotFound, SignupOpen
+from ls.extensions import db
+from ls.htmx import go, is_fragment, render, say
+from ls.links import invite_url
+from ls.models import LoginSession, Organization, User
+from ls.models.people import listing
+from ls.models.person import Person, details, row_of
+from ls.transaction import write
+
+people = Blueprint("people", __name__)
+
+
+@people.get("/people/")
+def index() -> Response:
+    """The list."""
+    wanted = page.asked()
+    found = listing(wanted, after=request.args.get("after"), before=request.args.get("before"))
+    response = render("people/index.html", "people/_found.html", **page.values(wanted, found))
+    if is_fragment():
+        cursor = {name: request.args.get(name) for name in ("after", "before")}
+        response.headers["HX-Push-Url"] = page.address(wanted, **cursor)
+    return response
+
+
+@people.get("/people/<int:user_id>")
+def person(user_id: int) -> Response:
+    """What one person worked on; `open=0` is her closed row."""
+    if is_fragment() and request.args.get("open") == "0":
+        return make_response(page.rows([_person(user_id)]))
+    return _opened(user_id)
+
+
+def _person(user_id: int) -> Person:
+    found = row_of(user_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _opened(user_id: int) -> Response:
+    values = {**page.row_values(_person(user_id)), "details": details(user_id)}
+    if is_fragment():
+        return make_response(render_template("people/_opened.html", **values))
+    return make_response(render_template("people/person.html", **values))
+
+
+@contextmanager
+def _acting() -> Iterator[None]:
+    """`write()`, unless this request's session ended meanwhile: who is out changes nothing."""
+    session = member().login_session
+    session_id = session and session.id
+    with write():
+        if db.session.get(LoginSession, session_id) is None:
+            abort(401)
+        yield
+
+
+@people.post("/people/<int:user_id>/deactivation")
+def deactivation(user_id: int) -> Response:
+    """Put somebody out; the message offers to take it back."""
+    with _acting():
+        user = User.find(user_id)
+        user.deactivate()
+        name = user.display_name
+    undo = url_for("people.deactivation_delete", user_id=user_id)
+    target = f"#person-{user_id}" if is_fragment() else None
+    say(_("%(name)s is deactivated and signed out everywhere.", name=name), "success", undo=(undo, target))
+    return _changed(user_id)
+
+
+@people.post("/people/<int:user_id>/deactivation/delete")
+def deactivation_delete(user_id: int) -> Response:
+    """Let somebody in again."""
+    with _acting():
+        user = User.find(user_id)
+        user.reactivate()
+        name = user.display_name
+    say(_("%(name)s can log in again.", name=name), "success")
+    return _changed(user_id)
+
+
+def _changed(user_id: int) -> Response:
+    return _opened(user_id) if is_fragment() else go(url_for("people.index"))
+
+
+@people.get("/people/invite")
+def invite() -> Response:
+    """The invite link; looking changes nothing. `open=0` closes the panel."""
+    if is_fragment() and request.args.get("open") == "0":
+        return make_response('<div id="invite"></div>')
+    return _invite()
+
+
+@people.post("/people/invite/reset")
+def invite_reset() -> Response:
+    """A new link, the old one dead; while sign-up is open it says how to close it."""
+    try:
+        with _acting():
+            Organization.lock().reset_invite()
+    except SignupOpen as refused:
+        return _invite(refused.status, problem=str(refused))
+    return _invite(is_new=True) if is_fragment() else _reset_done()
+
+
+def _reset_done() -> Response:
+    say(_("This is the new link. The old one does not work any more."), "success")
+    return go(url_for("people.invite"))
+
+
+def _invite(status: int = 200, problem: str | None = None, *, is_new: bool = False) -> Response:
+    organization = Organization.get()
+    values = {
+        "link": invite_url(organization),
+        "is_closed": organization.signup_is_closed,
+        "problem": problem,
+        "is_new": is_new,
+    }
+    return render("people/invite.html", "people/_invite.html", status, **values)
+
+
+@people.get("/organization")
+def organization() -> Response:
+    """Where older bookmarks point."""
+    return redirect(url_for("people.index"), 301)  # type: ignore[return-value]  # Werkzeug's and Flask's responses are one here

@@ -1,0 +1,108 @@
+"""The People list: pages by keyset, so that every page costs the same, in any order, searched or not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select, tuple_, union_all
+
+from ls.extensions import db
+from ls.models import User, search
+from ls.models.cursor import Cursor
+from ls.models.person import SHOWN, Person
+from ls.models.user import ACTIVE, DEACTIVATED
+
+PAGE_SIZE = 50
+
+# What may be sorted by, and nothing else: ordering by a secret column would tell it (CVE-2023-47117).
+SORTS: dict[str, Any] = {"email": User.email_key, "name": User.name_key, "last_activity": User.activity_key}
+STATUSES = {"active": (ACTIVE,), "deactivated": (DEACTIVATED,), "all": (ACTIVE, DEACTIVATED)}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which people, in which order: keys of SORTS (`-` before it turns it round) and STATUSES, and a search."""
+
+    sort: str = "email"
+    status: str = "active"
+    q: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some people, and the cursors of the pages beside, None where there is none."""
+
+    people: list[Person]
+    before: str | None = None
+    after: str | None = None
+
+
+def listing(wanted: Wanted, *, after: str | None = None, before: str | None = None, limit: int = PAGE_SIZE) -> Page:
+    """One page; without a cursor, with a broken one, and beyond either end it is the first."""
+    kind = SORTS[wanted.sort.lstrip("-")].type
+    if before is not None and (cursor := Cursor.read(before, kind)) is not None:
+        rows = _rows(wanted, cursor, limit + 1, backwards=True)
+        if len(rows) >= limit:
+            return _page(rows[:limit][::-1], has_more=True, has_less=len(rows) > limit)
+    elif after is not None and (cursor := Cursor.read(after, kind)) is not None:
+        rows = _rows(wanted, cursor, limit + 1)
+        if rows:
+            return _page(rows[:limit], has_more=len(rows) > limit, has_less=True)
+    rows = _rows(wanted, None, limit + 1)
+    return _page(rows[:limit], has_more=len(rows) > limit, has_less=False)
+
+
+def _page(rows: Sequence[Any], *, has_more: bool, has_less: bool) -> Page:
+    return Page(
+        [Person._make(row[:-1]) for row in rows],
+        before=Cursor(rows[0].key, rows[0].id).text if has_less else None,
+        after=Cursor(rows[-1].key, rows[-1].id).text if has_more else None,
+    )
+
+
+def _rows(wanted: Wanted, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Sequence[Any]:
+    statement, values = plan(wanted, cursor, limit, backwards=backwards)
+    return db.session.execute(statement, values).all()
+
+
+def plan(
+    wanted: Wanted, cursor: Cursor | None, limit: int, *, backwards: bool = False
+) -> tuple[Select[Any], dict[str, Any]]:
+    """The statement of a page and its values."""
+    values: dict[str, Any] = {"limit": limit}
+    if cursor is not None:
+        values |= {"key": cursor.key, "id": cursor.id}
+    how, query = "all", search.normalised(wanted.q)
+    if query:
+        how = "few" if search.are_few(query) else "many"
+        values |= search.values(query, with_index=how == "few")
+    shape = (wanted.sort.lstrip("-"), wanted.sort.startswith("-") != backwards, wanted.status)
+    return _statement(*shape, cursor is not None, how, db.engine.dialect.name), values
+
+
+@lru_cache(maxsize=256)
+def _statement(sort: str, descending: bool, status: str, is_after: bool, how: str, dialect: str) -> Any:
+    """Built once for each shape: making a statement anew costs more than running it."""
+    column = SORTS[sort]
+    parts = [_of_status(each, column, descending, is_after, how, dialect) for each in STATUSES[status]]
+    if len(parts) == 1:
+        return parts[0]
+    # Each status has an index of its own order; the few rows that each gives are merged.
+    both = union_all(*(select(part.subquery()) for part in parts))
+    names = ("key", "id")
+    order = [both.selected_columns[name] for name in names]
+    return both.order_by(*(part.desc() if descending else part for part in order)).limit(bindparam("limit"))
+
+
+def _of_status(status: str, column: Any, descending: bool, is_after: bool, how: str, dialect: str) -> Select[Any]:
+    statement = select(*SHOWN, column.label("key")).where(User.status == status)
+    if is_after:
+        here, there = tuple_(column, User.id), tuple_(bindparam("key", type_=column.type), bindparam("id"))
+        statement = statement.where(here < there if descending else here > there)
+    if how != "all":
+        statement = statement.where(search.holds(dialect))
+    if how == "few":
+        statement = statement.where(User.id.in_(search.indexed(dialect)))
+    order = (column.desc(), User.id.desc()) if descending else (column, User.id)
+    return statement.order_by(*order).limit(bindparam("limit"))
