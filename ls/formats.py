@@ -12,7 +12,7 @@ from flask_babel import get_locale, gettext
 from ls.clock import now
 
 STEPS = ((60, "minute"), (3600, "hour"), (86400, "day"))
-LONG_AGO_DAYS = 30
+LONG_AGO = 30 * 86400
 
 
 def init_app(app: Flask) -> None:
@@ -28,13 +28,21 @@ def ago(moment: datetime | None) -> str:
     """How long ago: `2 minutes ago`, after a month the date; `Never` is said."""
     if moment is None:
         return str(gettext("Never"))
-    seconds = max(0, int((now() - moment).total_seconds()))
-    if seconds < 60:
+    seconds = distance(moment, now())
+    if seconds == 0:
         return str(gettext("Just now"))
-    if seconds >= LONG_AGO_DAYS * 86400:
-        return day(moment)
+    return day(moment) if seconds == LONG_AGO else _ago(str(get_locale()), seconds)
+
+
+def distance(moment: datetime, present: datetime) -> int:
+    """Seconds between, rounded to what `ago` says: as long as it stays, so does the text."""
+    seconds = int((present - moment).total_seconds())
+    if seconds < STEPS[0][0]:
+        return 0
+    if seconds >= LONG_AGO:
+        return LONG_AGO
     unit = max(size for size, _ in STEPS if seconds >= size)
-    return _ago(str(get_locale()), seconds // unit * unit)
+    return seconds // unit * unit
 
 
 @lru_cache(maxsize=1024)

@@ -113,7 +113,7 @@ def everything(wanted: Filter) -> Iterator[Entry]:
 
 def _entries(statement: Select[Any], limit: int = PAGE_SIZE + 1) -> list[Entry]:
     return [
-        Entry(*row[:6], _party(row[6:11]), _party(row[11:]))
+        Entry._make([*row[:6], _party(row[6:11]), _party(row[11:])])
         for row in db.session.execute(statement.limit(limit))
     ]
 

@@ -1,5 +1,6 @@
 """What the People page is made of: its addresses, and its rows, which are rendered once and kept."""
 
+import re
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -9,13 +10,16 @@ from flask_babel import get_locale, ngettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
-from ls.formats import ago
+from ls.clock import now
+from ls.formats import ago, distance
 from ls.models import Organization
 from ls.models.people import SORTS, STATUSES, Page, Wanted
 from ls.models.person import Person
 
+INDENT = re.compile(r"\s*\n\s*")
 KEPT_ROWS = 4096  # about a kilobyte each
 
+NEVER = -1
 USUAL = Wanted()
 STATUS_NAMES = {"active": _l("Active"), "deactivated": _l("Deactivated"), "all": _l("All")}
 COLUMNS = {"name": _l("Name"), "email": _l("E-mail"), "last_activity": _l("Last active")}
@@ -76,14 +80,17 @@ def _turned(sort: str) -> str:
 def rows(people: list[Person]) -> Markup:
     """The closed rows of these people."""
     locale, root = str(get_locale()), request.script_root
-    return Markup("").join([_closed(person, ago(person.last_activity), locale, root) for person in people])
+    present = now()
+    far = [NEVER if one.last_activity is None else distance(one.last_activity, present) for one in people]
+    kept = [_closed(person, seconds, locale, root) for person, seconds in zip(people, far, strict=True)]
+    return Markup("".join(kept))  # noqa: S704  # each is Markup
 
 
 @lru_cache(maxsize=KEPT_ROWS)
-def _closed(person: Person, active: str, locale: str, root: str) -> Markup:  # noqa: ARG001  # the locale is part of what is kept
+def _closed(person: Person, seconds: int, locale: str, root: str) -> str:  # noqa: ARG001  # time, locale, root are part of what is kept
     """A row as text; the same person at the same distance in time looks the same to everybody."""
     template = current_app.jinja_env.get_template("people/_person.html")
-    return Markup(template.render(person=person, active=active, root=root, details=None))  # noqa: S704  # Jinja has escaped it
+    return INDENT.sub("\n", template.render(details=None, **row_values(person)))
 
 
 def row_values(person: Person) -> dict[str, Any]:
