@@ -1,6 +1,9 @@
 """Which language a page speaks: the account's, else the visitor's choice, else the browser's."""
 
-from flask import Flask, current_app, has_request_context, request, session
+from typing import Any
+
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import get_translations
 
 from ls.current import visitor
 from ls.extensions import babel
@@ -14,6 +17,19 @@ def init_app(app: Flask) -> None:
     """Choose the language per request."""
     app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
     babel.init_app(app, locale_selector=select_language, default_translation_directories="ls/translations")
+    # Flask-Babel looks the catalogue up for each string; a page has dozens.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # Jinja's i18n extension adds it
+        gettext=lambda text: _catalogue().ugettext(text),
+        ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
+
+
+def _catalogue() -> Any:
+    """The catalogue of the request's language, looked up once."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return g.catalogue
 
 
 def select_language() -> str:

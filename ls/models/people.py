@@ -15,8 +15,10 @@ from ls.models.user import ACTIVE, DEACTIVATED
 
 PAGE_SIZE = 50
 
+_USERS = User.__table__.c
+
 # What may be sorted by, and nothing else: ordering by a secret column would tell it (CVE-2023-47117).
-SORTS: dict[str, Any] = {"email": User.email_key, "name": User.name_key, "last_activity": User.activity_key}
+SORTS: dict[str, Any] = {"email": _USERS.email_key, "name": _USERS.name_key, "last_activity": _USERS.activity_key}
 STATUSES = {"active": (ACTIVE,), "deactivated": (DEACTIVATED,), "all": (ACTIVE, DEACTIVATED)}
 
 
@@ -63,7 +65,7 @@ def _page(rows: Sequence[Any], *, has_more: bool, has_less: bool) -> Page:
 
 def _rows(wanted: Wanted, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Sequence[Any]:
     statement, values = plan(wanted, cursor, limit, backwards=backwards)
-    return db.session.execute(statement, values).all()
+    return db.session.connection().execute(statement, values).all()
 
 
 def plan(
@@ -96,13 +98,13 @@ def _statement(sort: str, descending: bool, status: str, is_after: bool, how: st
 
 
 def _of_status(status: str, column: Any, descending: bool, is_after: bool, how: str, dialect: str) -> Select[Any]:
-    statement = select(*SHOWN, column.label("key")).where(User.status == status)
+    statement = select(*SHOWN, column.label("key")).where(_USERS.status == status)
     if is_after:
-        here, there = tuple_(column, User.id), tuple_(bindparam("key", type_=column.type), bindparam("id"))
+        here, there = tuple_(column, _USERS.id), tuple_(bindparam("key", type_=column.type), bindparam("id"))
         statement = statement.where(here < there if descending else here > there)
     if how != "all":
         statement = statement.where(search.holds(dialect))
     if how == "few":
-        statement = statement.where(User.id.in_(search.indexed(dialect)))
-    order = (column.desc(), User.id.desc()) if descending else (column, User.id)
+        statement = statement.where(_USERS.id.in_(search.indexed(dialect)))
+    order = (column.desc(), _USERS.id.desc()) if descending else (column, _USERS.id)
     return statement.order_by(*order).limit(bindparam("limit"))

@@ -4,23 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 
 from ls.extensions import db
 from ls.models import Contribution, Project, User
 from ls.models.user import ACTIVE, DELETED, initials_of
+from ls.storable import BIGGEST_ID
 
 DETAIL_SIZE = 50
 
-SHOWN = (
-    User.id,
-    User.email,
-    User.first_name,
-    User.last_name,
-    User.status,
-    User.avatar_name,
-    User.last_activity,
-    User.date_joined,
+# The table's own columns: as attributes of the entity they would cost SQLAlchemy's object layer at each reading.
+_USERS, _PROJECTS, _CONTRIBUTIONS = User.__table__.c, Project.__table__.c, Contribution.__table__.c
+SHOWN = tuple(
+    _USERS[name]
+    for name in (
+        *("id", "email", "first_name", "last_name", "status", "avatar_name"),
+        *("last_activity", "date_joined"),
+    )
 )
 
 
@@ -88,41 +88,38 @@ class Details:
         return self.contributed[0].total if self.contributed else 0
 
 
-_PERSON = select(*SHOWN).where(User.id == bindparam("user_id"), User.status != DELETED)
+_ID: BindParameter[int] = bindparam("user_id")
+_PERSON = select(*SHOWN).where(_USERS.id == _ID, _USERS.status != DELETED)
 _CREATED = (
     select(
-        Project.id,
-        Project.title,
-        select(func.count())
-        .select_from(Project)
-        .where(Project.created_by_id == bindparam("user_id"))
-        .scalar_subquery(),
+        _PROJECTS.id,
+        _PROJECTS.title,
+        select(func.count()).where(_PROJECTS.created_by_id == _ID).correlate(None).scalar_subquery(),
     )
-    .where(Project.created_by_id == bindparam("user_id"))
-    .order_by(Project.id.desc())
+    .where(_PROJECTS.created_by_id == _ID)
+    .order_by(_PROJECTS.id.desc())
     .limit(DETAIL_SIZE)
 )
+_HERS = (_CONTRIBUTIONS.user_id == _ID, _CONTRIBUTIONS.annotations_count > 0)
 _CONTRIBUTED = (
     select(
-        Project.id,
-        Project.title,
-        Contribution.annotations_count,
-        Contribution.last_at,
-        select(func.count())
-        .select_from(Contribution)
-        .where(Contribution.user_id == bindparam("user_id"), Contribution.annotations_count > 0)
-        .scalar_subquery(),
+        _PROJECTS.id,
+        _PROJECTS.title,
+        _CONTRIBUTIONS.annotations_count,
+        _CONTRIBUTIONS.last_at,
+        select(func.count()).where(*_HERS).correlate(None).scalar_subquery(),
     )
-    .join(Project, Project.id == Contribution.project_id)
-    .where(Contribution.user_id == bindparam("user_id"), Contribution.annotations_count > 0)
-    .order_by(Contribution.last_at.desc(), Project.id.desc())
+    .where(*_HERS, _PROJECTS.id == _CONTRIBUTIONS.project_id)
+    .order_by(_CONTRIBUTIONS.last_at.desc(), _PROJECTS.id.desc())
     .limit(DETAIL_SIZE)
 )
 
 
 def row_of(user_id: int) -> Person | None:
     """The row of that person, None for a tombstone or nobody."""
-    found = db.session.execute(_PERSON, {"user_id": user_id}).first()
+    if user_id > BIGGEST_ID:
+        return None
+    found = db.session.connection().execute(_PERSON, {"user_id": user_id}).first()
     return Person._make(found) if found else None
 
 
@@ -130,6 +127,6 @@ def details(user_id: int) -> Details:
     """What that person created and contributed to, latest first."""
     values = {"user_id": user_id}
     return Details(
-        [Created._make(row) for row in db.session.execute(_CREATED, values)],
-        [Contributed._make(row) for row in db.session.execute(_CONTRIBUTED, values)],
+        [Created._make(row) for row in db.session.connection().execute(_CREATED, values)],
+        [Contributed._make(row) for row in db.session.connection().execute(_CONTRIBUTED, values)],
     )

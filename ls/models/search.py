@@ -83,7 +83,7 @@ def _indexed(dialect: str, condition: TextClause) -> Select[Any]:
 def holds(dialect: str, needle: BindParameter[str] = NEEDLE) -> ColumnElement[bool]:
     """Does the person's text hold the query, whose `values` this is run with, letter by letter?"""
     position = func.instr if dialect == "sqlite" else func.strpos
-    return position(User.search_text, needle) > 0
+    return position(User.__table__.c.search_text, needle) > 0
 
 
 def values(query: str, *, with_index: bool = True) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ls.models.event import Event
 from ls.models.login_session import LoginSession
 from ls.models.organization import Organization
 from ls.models.types import UtcDateTime, sort_key
+from ls.storable import BIGGEST_ID
 
 ACTIVE, DEACTIVATED, DELETED = "active", "deactivated", "deleted"
 TOMBSTONE_NAME = "Deleted User"
@@ -69,7 +70,7 @@ class User(UserMixin, Base):
     @classmethod
     def find(cls, user_id: int) -> Self:
         """The living account of that id. Raises NotFound, for tombstones too."""
-        user = db.session.get(cls, user_id)
+        user = db.session.get(cls, user_id) if user_id <= BIGGEST_ID else None
         if user is None or user.status == DELETED:
             raise NotFound
         return user
