@@ -62,7 +62,7 @@ def test_in_place_the_row_comes_back_with_undo_beside_it(cast: Cast) -> None:
     assert status == 200
     assert text.startswith(f'<tbody class="person" id="person-{bob.id}">')
     assert '<span class="badge neutral">Deactivated</span>' in text
-    row, flash = text.split('<div id="flash" hx-swap-oob="innerHTML">')
+    row, flash = text.split('<hx-partial hx-target="#flash" hx-swap="innerHTML">')
     for part in (row, flash):
         assert f'hx-post="/people/{bob.id}/deactivation/delete"' in part
         assert f'hx-target="#person-{bob.id}"' in part
