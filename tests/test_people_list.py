@@ -139,6 +139,18 @@ def test_every_list_reads_its_own_index_and_no_more(app: Flask) -> None:
             assert status == "all" or not [step for step in done if "B-TREE" in step], done
 
 
+def test_a_search_of_few_reads_only_those(app: Flask) -> None:
+    crowd(app, 300)
+    with app.app_context():
+        if db.engine.dialect.name != "sqlite":
+            pytest.skip("EXPLAIN QUERY PLAN is SQLite's")
+        for sort, status, is_after in product(ORDERS, STATUSES, (False, True)):
+            key = START if sort.endswith("activity") else "p"
+            done = steps(Wanted(sort, status, "p01"), Cursor(key, 5) if is_after else None)
+            reads = [step for step in done if "users" in step]
+            assert reads == ["SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"] * len(STATUSES[status]), done
+
+
 def test_a_page_says_what_the_address_asks_for(app: Flask, cast: Cast) -> None:
     alice = cast.alice()
     crowd(app, 120)

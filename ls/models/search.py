@@ -38,7 +38,7 @@ CHUNK = 5000
 
 # Up to this many matches are fetched from the index and sorted; with more, the sorted list itself is read,
 # because then a page fills after a few rows. Both cost about the same around here, for 200,000 people.
-FEW = 3000
+FEW = 4500
 
 NEEDLE: BindParameter[str] = bindparam("needle", type_=Text)
 _CONDITION = {"sqlite": "people_search MATCH :grams", "postgresql": "grams @> CAST(:grams AS text[])"}
