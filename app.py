@@ -49,7 +49,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     access.init_app(app)
     errors.init_app(app)
     compression.init_app(app)
-    blueprints.init_app(app)
+    if cli.needs_pages():
+        blueprints.init_app(app)
     cli.init_app(app)
     app.wsgi_app = Proxy(  # type: ignore[method-assign]  # the documented way to add middleware
         app.wsgi_app, host=app.config["HOST"], trusted=app.config["TRUSTED_PROXIES"]

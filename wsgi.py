@@ -1,12 +1,26 @@
 """For production servers: `gunicorn wsgi:application`."""
 
+import sys
+
 import click
+from sqlalchemy.exc import OperationalError
 
 from app import create_app
+from ls.config import ConfigError
+from ls.database import SchemaTooNew
+from ls.exceptions import DomainError
 from ls.start import prepare
 
-application = create_app()
+GIVE_UP = 3  # gunicorn's "worker failed to boot": at any other status it would try again without end
 
 # The command line finds this file as well; its commands prepare for themselves, with errors in one line.
-if click.get_current_context(silent=True) is None:
-    prepare(application)
+if click.get_current_context(silent=True) is not None:
+    application = create_app()
+else:
+    try:
+        application = create_app()
+        prepare(application)
+    except (ConfigError, DomainError, SchemaTooNew, OperationalError) as refused:
+        reason = refused.orig if isinstance(refused, OperationalError) else refused
+        print(str(reason).partition("\n")[0], file=sys.stderr)  # noqa: T201  # there is no log yet
+        sys.exit(GIVE_UP)

@@ -1,24 +1,40 @@
 """What a server does before it answers: database up to date, the environment's account made."""
 
+import errno
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from flask import Flask
 
 from ls import origin, signup
 from ls.database import ensure_current
 from ls.exceptions import InvalidFields
 from ls.models import User
+from ls.secret_key import not_writable
 from ls.transaction import write
 
 
 def prepare(app: Flask) -> str | None:
     """Bring the database up to date and make the account that the settings name; safe to repeat.
 
-    Returns what to tell the admin about the account. Raises SchemaTooNew, InvalidFields.
+    Returns what to tell the admin about the account. Raises ConfigError, SchemaTooNew, InvalidFields.
     """
+    check_folder(app.config)
     ensure_current(app)
     with app.app_context():
         return ensure_account(
             app.config["USERNAME"], app.config["PASSWORD"], app.config["USER_TOKEN"]
         )
+
+
+def check_folder(config: Mapping[str, Any]) -> None:
+    """Can the data folder and the database in it be written? Raises ConfigError, with what mends it."""
+    folder = Path(config["BASE_DATA_DIR"])
+    for path in (folder, *folder.glob("*.sqlite3*")):
+        if not os.access(path, os.W_OK):
+            raise not_writable(folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def ensure_account(email: str | None, password: str | None, token: str | None) -> str | None:
@@ -28,7 +44,7 @@ def ensure_account(email: str | None, password: str | None, token: str | None) -
     if _exists(email):
         return f"User {email} already exists"
     if not password:
-        return None
+        return f"User {email} was not created: no password is given"
     origin.become(origin.Origin(agent="start"))
     candidate = signup.prepare(email, password, token=token or None)
     try:

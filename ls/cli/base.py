@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from ls import origin
 from ls.backup import BackupRefused
@@ -16,8 +16,12 @@ from ls.db_copy import CopyRefused
 from ls.emails import comparison_key
 from ls.exceptions import DomainError
 from ls.models import User
+from ls.start import check_folder
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+RESTORE = "Restore a backup with: flask restore FILE"
 
 
 class Failure(ConfigError):
@@ -31,14 +35,23 @@ def plain(command: Command) -> Command:
     def run(*arguments: Any, **options: Any) -> Any:
         origin.become(origin.Origin(address="", agent="command line"))
         try:
+            check_folder(current_app.config)
             ensure_current(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  # the proxy's own
             return command(*arguments, **options)
         except (DomainError, SchemaTooNew, BackupRefused, CopyRefused) as refused:
             raise Failure(str(refused)) from None
         except OperationalError as error:
-            raise Failure(f"The database does not answer: {str(error.orig).splitlines()[0]}") from None
+            raise Failure(f"The database does not answer: {_first_line(error)}") from None
+        except DatabaseError as error:
+            if type(error) is not DatabaseError:  # a broken rule is a mistake of ours, and keeps its trace
+                raise
+            raise Failure(f"The database is damaged: {_first_line(error)}. {RESTORE}") from None
 
     return with_appcontext(run)  # type: ignore[return-value]  # wraps keeps the signature that click reads
+
+
+def _first_line(error: DatabaseError) -> str:
+    return str(error.orig).partition("\n")[0]
 
 
 def account(email: str) -> User:

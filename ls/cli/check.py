@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from sqlalchemy import text
 
-from ls.cli.base import Failure, plain
+from ls.cli.base import RESTORE, Failure, plain
 from ls.config import warnings_for
 from ls.extensions import db
 from ls.secret_key import FILE_NAME, insecure_mode
@@ -35,4 +35,4 @@ def _database() -> Iterator[str]:
     if db.engine.dialect.name == "sqlite":
         found = db.session.scalar(text("PRAGMA quick_check(1)"))
         if found != "ok":
-            yield f"The database is damaged: {found}. Restore a backup with: flask restore FILE"
+            yield f"The database is damaged: {found}. {RESTORE}"
