@@ -1,12 +1,14 @@
 # The two commands: `make start` and `make test`. The rest is for those who work on the product.
+# `make start PORT=9000`, `make start ARGS="--workers 4"`, `make unit ARGS="tests/test_signup.py -x"`.
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+PORT ?=
 
 .PHONY: start test lint unit test-postgres bench torture messages clean
 
 start: .venv/runs
-	@exec $(BIN)/flask start $(ARGS)
+	@$(BIN)/flask start $(if $(PORT),--port $(PORT)) $(ARGS)
 
 .venv/bin/python:
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }

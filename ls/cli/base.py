@@ -21,7 +21,7 @@ from ls.start import check_folder
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-RESTORE = "Restore a backup with: flask restore FILE"
+RESTORE = "Move its files out of the data folder, then restore a backup with: flask restore FILE"
 
 
 class Failure(ConfigError):
