@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 PORT ?=
 
-.PHONY: start test lint unit test-postgres bench torture messages clean
+.PHONY: start test lint unit test-postgres bench torture messages routes clean
 
 start: .venv/runs
 	@$(BIN)/flask start $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -49,6 +49,10 @@ torture: .venv/tests tools
 # Collects the strings of code and templates into the catalogue, and compiles it.
 messages: .venv/tests
 	$(BIN)/python -m tests.messages
+
+# Writes tests/routes.txt anew, the list of every route and of those open to everybody.
+routes: .venv/tests
+	WRITE_ROUTES=1 $(BIN)/pytest -q tests/test_architecture.py -k route_table
 
 clean:
 	rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache
