@@ -1,0 +1,105 @@
+"""The README says what the code does: every setting, every command, every option, and no other."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from flask import Flask
+from flask.cli import AppGroup
+
+from ls.config import ENVIRONMENT_PREFIX, SETTINGS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "deploy").iterdir()])
+CODE = re.compile(r"`([^`]+)`")
+
+
+def rows(heading: str) -> Iterator[list[str]]:
+    """The cells of the table under that heading, row by row."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    for line in section.splitlines():
+        if line.startswith("| `"):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def commands(group: click.Group, path: str = "flask") -> Iterator[tuple[str, click.Command]]:
+    """The product's own commands, with what one types."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield f"{path} {name}", command
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+def usage(path: str, command: click.Command) -> str:
+    """The command with its arguments, as the README writes it."""
+    arguments = [(one.name or "").upper() for one in command.params if isinstance(one, click.Argument)]
+    return " ".join([path, *arguments])
+
+
+@pytest.fixture
+def group(app: Flask) -> click.Group:
+    assert isinstance(app.cli, AppGroup)
+    return app.cli
+
+
+def test_every_setting_stands_in_the_readme_and_no_other() -> None:
+    written = [CODE.findall(row[0])[0] for row in rows("Settings")]
+    assert written == [setting.variable for setting in SETTINGS]
+
+
+def test_defaults_are_the_codes() -> None:
+    written = {CODE.findall(row[0])[0]: row[1] for row in rows("Settings")}
+    for setting in SETTINGS:
+        if isinstance(setting.default, bool | int):
+            assert written[setting.variable] == f"`{str(setting.default).lower()}`"
+        elif setting.default in (None, "", ()):
+            assert "`" not in written[setting.variable]
+        else:
+            assert written[setting.variable].strip("`/") == Path(setting.default).name
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_no_document_names_a_setting_that_is_none(path: Path) -> None:
+    known = {name for setting in SETTINGS for name in (setting.variable, f"{setting.variable}_FILE")}
+    assert set(re.findall(rf"\b{ENVIRONMENT_PREFIX}[A-Z_]+\b", path.read_text())) <= known
+
+
+def test_every_command_stands_in_the_readme_with_its_options(group: click.Group) -> None:
+    written = {CODE.findall(row[0])[0]: CODE.findall(row[1]) for row in rows("Commands")}
+    present = {
+        usage(path, command): [one.opts[0] for one in command.params if isinstance(one, click.Option)]
+        for path, command in commands(group)
+    }
+    assert written == present
+
+
+def test_every_option_explains_itself(group: click.Group) -> None:
+    for path, command in commands(group):
+        assert command.help, path
+        assert not [one.name for one in command.params if isinstance(one, click.Option) and not one.help], path
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_in_examples_exist(group: click.Group, path: Path) -> None:
+    known = {path.split(" ")[1] for path, _ in commands(group)}
+    typed = re.findall(r"(?:^ {4}|`|bin/)flask ([a-z][\w-]*)", path.read_text(), re.MULTILINE)
+    assert set(typed) <= known
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_make_targets_in_examples_exist(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    typed = re.findall(r"(?:^ {4}|`|true )make ([a-z-]+)", path.read_text(), re.MULTILINE)
+    assert set(typed) <= targets
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"(?<!!)\[[^\]]+\]\(([^):#]+)\)", path.read_text())
+    assert [link for link in links if not (ROOT / link).exists()] == []
