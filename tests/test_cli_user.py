@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,8 +63,17 @@ def test_creating_an_account(app: Flask, run: Run) -> None:
 def test_what_is_missing_is_asked_for_and_the_password_twice(run: Run) -> None:
     result = run("user", "create", stdin=f"alice@example.org\n{PASSWORD}\n{PASSWORD}\n")
     assert result.exit_code == 0
-    assert result.stdout.endswith("User alice@example.org created\n")
+    assert result.stdout == "User alice@example.org created\n"
     assert PASSWORD not in result.output
+
+
+def test_passwords_that_differ_are_refused(run: Run, cast: Cast) -> None:
+    email = cast.alice(sign_in=False).email
+    result = run("reset_password", "--username", email, stdin="one pass phrase\nanother pass phrase\n")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.endswith("The two entered values do not match\n")
+    assert run("reset_password", "--username", email, stdin="").stderr.endswith("New password is missing\n")
+    assert run("reset_password", stdin=f"{email}\n\n\n").stderr.endswith("Can not set empty password\n")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +155,24 @@ def test_the_invite_link(app: Flask, run: Run, make_app: Callable[..., Flask]) -
 def test_check_finds_nothing_wrong_with_a_new_installation(run: Run) -> None:
     result = run("check")
     assert (result.exit_code, result.stdout.splitlines()[-1:], result.stderr) == (0, ["OK"], "")
+
+
+def test_check_says_what_is_wrong(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "labelling.sqlite3").chmod(0o644)
+    monkeypatch.setenv("LABEL_STUDIO_DISABLE_SIGNUP", "true")
+    result = run("check")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Did you mean LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK?" in result.stderr
+    assert f"chmod 600 {tmp_path}/labelling.sqlite3" in result.stderr
+
+
+def test_another_secret_key_is_told_plainly(run: Run, cast: Cast, make_app: Callable[..., Flask]) -> None:
+    email = cast.alice(sign_in=False).email
+    other = make_app(SECRET_KEY="quite another secret key, longer than 32 bytes").test_cli_runner()
+    for command in (["check"], ["user", "--username", email]):
+        result = other.invoke(args=command)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.startswith("The secret key is not the one that this database was made with")
 
 
 def test_commands_explain_themselves(run: Run) -> None:

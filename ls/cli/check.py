@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from ls.cli.base import RESTORE, Failure, plain
+from ls.accounts import token_of
+from ls.cli.base import OTHER_KEY, RESTORE, Failure, plain
 from ls.config import warnings_for
+from ls.crypto import Undecipherable
 from ls.extensions import db
+from ls.models import User
 from ls.secret_key import FILE_NAME, insecure_mode
 
 
@@ -18,7 +21,7 @@ from ls.secret_key import FILE_NAME, insecure_mode
 @plain
 def check() -> None:
     """Say what is wrong with settings, database and file modes."""
-    problems = [*warnings_for(os.environ), *_files(), *_database()]
+    problems = [*warnings_for(os.environ), *_files(), *_database(), *_key()]
     if problems:
         raise Failure("\n".join(problems))
     click.echo("OK")
@@ -36,3 +39,12 @@ def _database() -> Iterator[str]:
         found = db.session.scalar(text("PRAGMA quick_check(1)"))
         if found != "ok":
             yield f"The database is damaged: {found}. {RESTORE}"
+
+
+def _key() -> Iterator[str]:
+    somebody = db.session.scalar(select(User).limit(1))
+    try:
+        if somebody is not None:
+            token_of(somebody)
+    except Undecipherable:
+        yield OTHER_KEY

@@ -3,13 +3,15 @@
 import click
 
 from ls import passwords, signup
-from ls.cli.base import Failure, account, plain
+from ls.cli.base import Asked, Failure, account, plain
 from ls.transaction import write
 
 
 @click.command("reset_password")
-@click.option("--username", metavar="EMAIL", prompt="E-mail", help="Whose password.")
-@click.option("--password", prompt="New password", hide_input=True, confirmation_prompt=True, help="The new one.")
+@click.option("--username", cls=Asked, metavar="EMAIL", prompt="E-mail", help="Whose password.")
+@click.option(
+    "--password", cls=Asked, prompt="New password", hide_input=True, confirmation_prompt=True, help="The new one."
+)
 @plain
 def reset_password(username: str, password: str) -> None:
     """Set a new password; the person is signed out everywhere."""

@@ -1,5 +1,6 @@
 """`flask start`."""
 
+import errno
 import os
 import sys
 from typing import Any
@@ -11,6 +12,8 @@ from ls.cli.base import Failure, plain
 from ls.config import warnings_for
 from ls.extensions import db
 from ls.start import ensure_account
+
+PORT_REFUSED = {errno.EADDRINUSE, errno.EACCES}
 
 
 def default_workers() -> int:
@@ -58,9 +61,8 @@ def _listen(host: str, port: int) -> Any:
     try:
         return listen(host, port)
     except OSError as error:
-        raise Failure(
-            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another port with --port."
-        ) from None
+        cure = " Choose another port with --port." if error.errno in PORT_REFUSED else ""
+        raise Failure(f"Cannot listen on {host}:{port}: {error.strerror}.{cure}") from None
 
 
 def _serve(listener: Any, workers: int, url: str, *, open_browser: bool) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from ls import signup
 from ls.accounts import printed
-from ls.cli.base import Failure, account, plain
+from ls.cli.base import Asked, Failure, account, plain
 from ls.extensions import db
 from ls.formats import iso
 from ls.models import ApiToken, User
@@ -42,15 +42,13 @@ def show(username: str, as_json: bool) -> None:
 
 
 @user.command()
-@click.option("--username", metavar="EMAIL", prompt="E-mail", help="The new account's e-mail.")
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Its password.")
+@click.option("--username", cls=Asked, metavar="EMAIL", prompt="E-mail", help="The new account's e-mail.")
+@click.option("--password", cls=Asked, prompt=True, hide_input=True, confirmation_prompt=True, help="Its password.")
 @click.option("--user-token", metavar="TOKEN", help="Its API token, at least 5 characters; random if not given.")
 @click.option("--first-name", help="First name.")
 @click.option("--last-name", help="Last name.")
 @plain
-def create(
-    username: str, password: str, user_token: str | None, first_name: str | None, last_name: str | None
-) -> None:
+def create(username: str, password: str, user_token: str | None, first_name: str | None, last_name: str | None) -> None:
     """Create an account."""
     candidate = signup.prepare(username, password, token=user_token, first_name=first_name, last_name=last_name)
     with write():
