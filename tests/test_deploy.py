@@ -1,0 +1,149 @@
+"""The samples in deploy/ as they are: nginx in front, under a name of its own and at a path, over https."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ls.clock import now
+from tests.cast import PASSWORD
+from tests.server import ROOT, RunningServer, Visitor
+from tests.with_postgres import free_port
+
+SAMPLES = ROOT / "deploy"
+OWN_NAME, PREFIX = "nginx.conf", "nginx-prefix.conf"
+CONFIG = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    {sample}
+}}
+"""
+SITE = "server {{ listen 443 ssl; ssl_certificate x; ssl_certificate_key x; {sample} }}"
+
+
+class Nginx:
+    """nginx with one of the samples, its names and ports changed to this test's."""
+
+    def __init__(self, folder: Path, sample: str, upstream: int, port: int) -> None:
+        make_certificate(folder)
+        text = (SAMPLES / sample).read_text()
+        text = SITE.format(sample=text) if sample == PREFIX else text
+        text = re.sub(r" *listen \[::\].*\n", "", text)
+        text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
+        text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+        text = re.sub(r"(ssl_certificate_key) +[^;]+;", rf"\1 {folder}/key.pem;", text)
+        text = re.sub(r"(ssl_certificate) +[^;]+;", rf"\1 {folder}/cert.pem;", text)
+        text = text.replace("labels.example.org", "localhost").replace("127.0.0.1:8080", f"127.0.0.1:{upstream}")
+        (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, sample=text))
+        self.process = subprocess.Popen([nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")])
+
+    def stop(self) -> None:
+        """Stop it and wait for it."""
+        self.process.terminate()
+        self.process.wait(timeout=10)
+
+
+def nginx() -> str:
+    """Where it is. Without it the test is skipped, loudly; in CI that is a failure."""
+    found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if found:
+        return found
+    message = "nginx is not installed: ITS SAMPLES WERE NOT TESTED. On Debian: apt-get install nginx"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def make_certificate(folder: Path) -> None:
+    """A certificate for localhost that nobody else trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now() - timedelta(days=1))
+        .not_valid_after(now() + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "key.pem").write_bytes(private)
+
+
+@pytest.fixture(params=[(OWN_NAME, ""), (PREFIX, "/ls")], ids=["own name", "prefix"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The public address of a server behind nginx."""
+    sample, prefix = request.param
+    port = free_port()
+    url = f"https://localhost:{port}{prefix}"
+    settings = {"HOST": url, "TRUSTED_PROXIES": "127.0.0.1", "USERNAME": "anna@example.org", "PASSWORD": PASSWORD}
+    with RunningServer(tmp_path, **settings) as server:
+        proxy = Nginx(tmp_path, sample, server.port, port)
+        wait_for(f"{url}/health")
+        yield url
+        proxy.stop()
+
+
+def wait_for(url: str) -> None:
+    """Until it answers."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            httpx.get(url, verify=False).raise_for_status()  # noqa: S501  # the certificate was made above
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def test_signing_in_and_looking_around_behind_nginx(site: str) -> None:
+    visitor = Visitor(site, verify=False)
+    try:
+        answer = visitor.sign_in("anna@example.org")
+        assert (answer.status_code, httpx.URL(site).join(answer.headers["Location"])) == (302, f"{site}/projects/")
+        cookie = next(one for one in answer.headers.get_list("Set-Cookie") if one.startswith("__Host-"))
+        assert "Secure" in cookie
+        assert "Strict-Transport-Security" in answer.headers
+        page = visitor.http.get("/people/")
+        assert page.status_code == 200
+        addresses = re.findall(r'(?:href|src|action|hx-get|hx-post)="(/[^"]*)"', page.text)
+        assert addresses
+        assert [
+            address for address in addresses if not address.startswith(httpx.URL(site).path.rstrip("/") + "/")
+        ] == []
+        assert f"{site}/user/signup/?token=" in visitor.http.get("/people/invite").text
+        sessions = visitor.http.get("/user/account/").text
+        assert "127.0.0.1" in sessions
+    finally:
+        visitor.http.close()
+
+
+def test_another_host_is_refused_behind_nginx(site: str) -> None:
+    answer = httpx.get(f"{site}/user/login/", headers={"Host": "evil.example"}, verify=False)  # noqa: S501  # made above
+    assert answer.status_code == 400
+
+
+def test_the_containers_files_are_all_there() -> None:
+    copied = re.findall(r"^COPY (.+) \S+$", (SAMPLES / "Dockerfile").read_text(), re.MULTILINE)
+    kept = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert sorted(name for line in copied for name in line.split()) == sorted(kept)
+    assert all((ROOT / name).exists() for name in kept)
