@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text, update
 
 from app import create_app
 from ls import signup
@@ -31,10 +31,12 @@ FIRST = ["Anna", "Bob", "Chen", "Dana", "Emil", "Fay", "Goran", "Hui", "Ines", "
 LAST = ["Adler", "Berg", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Haddad", "Ito", "Jensen", "Kovac"]
 CHINESE = ["王小明", "李娜", "张伟", "刘洋", "陈静", "杨光", "赵敏", "黄磊", "周杰", "吴倩", "徐强", "孙丽"]
 CHUNK = 5000
+WITH_PASSWORD = 60
 
 
 def build(folder: Path, *, people: int, projects: int, annotations: int, database_url: str = "") -> Flask:
     """An installation in that folder; one that is there already is used as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
     settings: dict[str, Any] = {"BASE_DATA_DIR": str(folder), "SECRET_KEY": SECRET_KEY}
     if database_url:
         settings["DATABASE_URL"] = database_url
@@ -56,6 +58,9 @@ def _fill(people: int, projects: int, annotations: int) -> None:
     with write():
         for rows in _chunks(_people(people - 1, rng)):
             db.session.execute(insert(User), rows)
+        # Who signs in at once has one password, hashed once.
+        hers = select(User.password_hash).where(User.id == 1).scalar_subquery()
+        db.session.execute(update(User).where(User.id <= WITH_PASSWORD).values(password_hash=hers))
         db.session.execute(
             text("UPDATE organizations SET active_members = (SELECT count(*) FROM users WHERE status = 'active')")
         )

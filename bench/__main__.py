@@ -1,0 +1,89 @@
+"""`python -m bench`: builds its data once, measures every promise of speed, prints the table.
+
+`--big` grows to 200,000 people; `--only shares,searches` measures these parts alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from io import StringIO
+
+from bench import processes, sign_ins, throughput
+from bench.data import build
+from bench.drive import RESULTS, server, signed_in
+from bench.table import Row, printed
+
+SMALL = {"people": 20, "projects": 5, "annotations": 2_000}
+LARGE = {"people": 20_000, "projects": 2_000, "annotations": 2_000_000}
+BIG = {**LARGE, "people": 200_000}
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    asked = _arguments()
+    name = "big" if asked.big else "large"
+    rows: list[Row] = []
+    for row in _measured(name, BIG if asked.big else LARGE, asked.only.split(",") if asked.only else []):
+        print(f"  {row.what}: {row.cells[2]}", file=sys.stderr)
+        rows.append(row)
+    print(printed(rows))
+    kept = {"at": datetime.now(UTC).isoformat(), "cores": os.cpu_count(), "scale": name}
+    raw = {**kept, "rows": [{**asdict(row), "met": row.met} for row in rows]}
+    (RESULTS / f"{name}.json").write_text(json.dumps(raw, indent=1, ensure_ascii=False))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--big", action="store_true", help="200,000 people instead of 20,000")
+    parser.add_argument("--only", default="", help="parts, with commas: " + ", ".join(PARTS))
+    return parser.parse_args()
+
+
+def _measured(name: str, scale: dict[str, int], only: list[str]) -> Iterator[Row]:
+    small = build(RESULTS / "small" / "data", **SMALL)
+    large = build(RESULTS / name / "data", **scale)
+    with server(RESULTS / "small") as few, server(RESULTS / name) as many:
+        few_cookie, cookie = signed_in(few), signed_in(many)
+        yield from _parts(
+            only,
+            shares=lambda: throughput.shares(many.url, cookie),
+            growth=lambda: throughput.growth(few.url, many.url, few_cookie, cookie),
+            last_pages=lambda: throughput.last_pages(large, many.url, cookie),
+            searches=lambda: throughput.searches(many.url, cookie),
+            sign_ins=lambda: sign_ins.beyond_the_hash(large, many.url),
+            fifty=lambda: sign_ins.fifty_at_once(large, many.url, cookie),
+        )
+    yield from _parts(
+        only,
+        start_up=lambda: processes.start_up(RESULTS / name),
+        memory=lambda: processes.memory(RESULTS / name, signed_in),
+        statements=lambda: _quietly(lambda: list(processes.statements(small))),
+    )
+
+
+PARTS = ("shares", "growth", "last_pages", "searches", "sign_ins", "fifty", "start_up", "memory", "statements")
+
+
+def _parts(only: list[str], **parts: Callable[[], Iterator[Row]]) -> Iterator[Row]:
+    for name, measure in parts.items():
+        if not only or name in only:
+            yield from measure()
+
+
+def _quietly(measure: Callable[[], list[Row]]) -> Iterator[Row]:
+    """Without the log's line for each request in this process."""
+    kept, sys.stderr = sys.stderr, StringIO()
+    try:
+        return iter(measure())
+    finally:
+        sys.stderr = kept
+
+
+if __name__ == "__main__":
+    main()
