@@ -37,7 +37,7 @@ unit: .venv/tests
 	$(BIN)/pytest $(ARGS)
 
 test-postgres: .venv/tests tools
-	$(BIN)/python tests/with_postgres.py $(BIN)/pytest -m "not browser and not sdk" $(ARGS)
+	$(BIN)/python tests/with_postgres.py $(BIN)/pytest -m "not browser and not sdk and not sqlite" $(ARGS)
 
 bench: .venv/tests
 	@sh tests/tools.sh wrk:wrk

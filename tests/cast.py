@@ -59,9 +59,7 @@ class Browser:
 
     def sign_in(self, email: str, password: str = PASSWORD, **more: Any) -> TestResponse:
         """Log in through the form."""
-        return self.post(
-            "/user/login/", {"email": email, "password": password, **more}, page="/user/login/"
-        )
+        return self.post("/user/login/", {"email": email, "password": password, **more}, page="/user/login/")
 
 
 class Cast:

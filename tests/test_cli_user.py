@@ -157,6 +157,7 @@ def test_check_finds_nothing_wrong_with_a_new_installation(run: Run) -> None:
     assert (result.exit_code, result.stdout.splitlines()[-1:], result.stderr) == (0, ["OK"], "")
 
 
+@pytest.mark.sqlite
 def test_check_says_what_is_wrong(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "labelling.sqlite3").chmod(0o644)
     monkeypatch.setenv("LABEL_STUDIO_DISABLE_SIGNUP", "true")

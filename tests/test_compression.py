@@ -94,9 +94,7 @@ def test_a_stream_stays_a_stream(visitor: FlaskClient) -> None:
     assert response.text == LONG + LONG
 
 
-@pytest.mark.parametrize(
-    "header", ["", "identity", "br", "gzip;q=0", "*;q=0", "deflate, gzip; q=0.0", "gzipx"]
-)
+@pytest.mark.parametrize("header", ["", "identity", "br", "gzip;q=0", "*;q=0", "deflate, gzip; q=0.0", "gzipx"])
 def test_a_browser_that_does_not_take_it_gets_plain_text(visitor: FlaskClient, header: str) -> None:
     response = visitor.get("/made", headers={"Accept-Encoding": header})
     assert response.data == b"x" * 5000
@@ -184,9 +182,7 @@ def test_small_and_packed_formats_are_sent_as_they_are(visitor: FlaskClient, nam
     assert "Vary" not in response.headers
 
 
-@pytest.mark.parametrize(
-    "name", ["missing.css", "../test_compression.py", "%2e%2e/x", "", "a%00b", "x" * 5000]
-)
+@pytest.mark.parametrize("name", ["missing.css", "../test_compression.py", "%2e%2e/x", "", "a%00b", "x" * 5000])
 def test_what_is_not_there_is_a_404(visitor: FlaskClient, name: str) -> None:
     assert visitor.get(f"/static/{name}").status_code == 404
 

@@ -264,9 +264,8 @@ def test_one_form_sent_by_several_clicks_at_once_makes_one_project(app: Flask, a
     assert list(sums()["projects"]) == made[:1]
 
 
+@pytest.mark.sqlite
 def test_the_last_contribution_is_read_from_the_end_of_an_index(alice: int) -> None:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL reads so small a table whole, whatever the index")
     asked: list[tuple[str, Any]] = []
     project = a_project(alice)
     annotations = [an_annotation(a_task(project), alice) for _ in range(2)]

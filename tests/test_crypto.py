@@ -89,15 +89,10 @@ def test_a_signed_token_follows_secret_purpose_and_nonce(keyring: Keyring) -> No
 
 def test_keys_stay_the_same_from_version_to_version() -> None:
     fixed = Keyring("0" * 32)
-    assert (
-        fixed.lookup("api-token", "abc").hex()
-        == "5c12e5916302cc5c4445ded95658746bc94a6689b551bd729e72eabf9e7481b1"
-    )
+    assert fixed.lookup("api-token", "abc").hex() == "5c12e5916302cc5c4445ded95658746bc94a6689b551bd729e72eabf9e7481b1"
     assert fixed.sign_token("invite", b"nonce") == "27dc39ad3c2d2efc127a8dd71ce1fb572e09c624"
     assert (
-        fixed.decrypt(
-            "api-token", bytes.fromhex("29f3b36571f61f8e74b3bea6cd29c4d479efce1e4ebc1fefa0dbcda0c0a3a276")
-        )
+        fixed.decrypt("api-token", bytes.fromhex("29f3b36571f61f8e74b3bea6cd29c4d479efce1e4ebc1fefa0dbcda0c0a3a276"))
         == "kept"
     )
 

@@ -27,9 +27,7 @@ def test_migrations_build_exactly_what_the_models_say(app: Flask) -> None:
             opts={"include_name": lambda name, _kind, _parents: not str(name).startswith("people_search")},
         )
         differences = [
-            change
-            for change in compare_metadata(context, Base.metadata)
-            if "people_search" not in str(change)
+            change for change in compare_metadata(context, Base.metadata) if "people_search" not in str(change)
         ]
     assert differences == []
 

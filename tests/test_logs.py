@@ -174,9 +174,7 @@ def test_a_field_cannot_pass_for_two(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize("path", ["/%0d%0a2026-01-01%20forged", "/%00", "/%ff"])
-def test_a_path_cannot_forge_a_line(
-    visitor: FlaskClient, capsys: pytest.CaptureFixture[str], path: str
-) -> None:
+def test_a_path_cannot_forge_a_line(visitor: FlaskClient, capsys: pytest.CaptureFixture[str], path: str) -> None:
     visitor.get(path)
     assert len(lines(capsys)) == 1
 
@@ -198,9 +196,7 @@ def test_a_traceback_is_a_field_in_json(capsys: pytest.CaptureFixture[str]) -> N
     assert "RuntimeError" in first["traceback"]
 
 
-def test_the_person_is_named_without_a_query(
-    visitor: FlaskClient, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_person_is_named_without_a_query(visitor: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
     visitor.get("/in")
     [line] = lines(capsys)
     assert line.endswith(" user=7")

@@ -123,11 +123,10 @@ def steps(wanted: Wanted, cursor: Cursor | None) -> list[str]:
     return [row.detail for row in rows]
 
 
+@pytest.mark.sqlite
 def test_every_list_reads_its_own_index_and_no_more(app: Flask) -> None:
     crowd(app, 300)
     with app.app_context():
-        if db.engine.dialect.name != "sqlite":
-            pytest.skip("EXPLAIN QUERY PLAN is SQLite's")
         for sort, status, is_after in product(ORDERS, STATUSES, (False, True)):
             key = START if sort.endswith("activity") else "p"
             done = steps(Wanted(sort, status), Cursor(key, 5) if is_after else None)
@@ -139,11 +138,10 @@ def test_every_list_reads_its_own_index_and_no_more(app: Flask) -> None:
             assert status == "all" or not [step for step in done if "B-TREE" in step], done
 
 
+@pytest.mark.sqlite
 def test_a_search_of_few_reads_only_those(app: Flask) -> None:
     crowd(app, 300)
     with app.app_context():
-        if db.engine.dialect.name != "sqlite":
-            pytest.skip("EXPLAIN QUERY PLAN is SQLite's")
         for sort, status, is_after in product(ORDERS, STATUSES, (False, True)):
             key = START if sort.endswith("activity") else "p"
             done = steps(Wanted(sort, status, "p01"), Cursor(key, 5) if is_after else None)

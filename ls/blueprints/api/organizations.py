@@ -152,7 +152,8 @@ def reset_invite() -> Response:
     with write():
         organization = Organization.lock()
         organization.reset_invite()
-    return answer(Invite, _invite(organization), 201)
+        mine = _invite(organization)  # read before the commit: afterwards it may be another member's
+    return answer(Invite, mine, 201)
 
 
 def _policy(organization: Organization) -> PolicyShape:
