@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
-from ls import sqlite  # noqa: F401  # importing it registers the listeners that make "write" mean IMMEDIATE
+from ls import kept, sqlite  # noqa: F401  # importing sqlite registers the listeners that make "write" mean IMMEDIATE
 from ls.extensions import db
 
 
@@ -20,6 +20,7 @@ def write() -> Iterator[Session]:
     if session.info.get("writing"):
         raise RuntimeError("write() cannot be nested")
     session.rollback()
+    kept.forget()
     session.info["writing"] = True
     try:
         session.connection(execution_options={"write": True})

@@ -116,10 +116,8 @@ def test_it_stops_within_seconds_though_browsers_hold_connections(tmp_path: Path
         assert process is not None
         with socket.create_connection(("127.0.0.1", server.port)), httpx.Client() as client:
             client.get(f"{server.url}/version")
-            began = time.monotonic()
             process.send_signal(getattr(signal, name))
-            assert process.wait(timeout=10) == 0
-        assert time.monotonic() - began < 5
+            assert process.wait(timeout=9) == 0  # waiting for them would take the ten seconds of grace
         assert "Traceback" not in server.log.read_text()
 
 

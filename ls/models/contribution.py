@@ -15,7 +15,7 @@ from ls.clock import now
 from ls.extensions import Base, db
 from ls.models.project import Project
 from ls.models.task import Task
-from ls.models.types import UtcDateTime
+from ls.models.types import Somebody, UtcDateTime
 from ls.models.user import User
 
 CHUNK = 1000  # ids in one statement; SQLite takes 32,766
@@ -44,7 +44,7 @@ class Contribution(Base):
     project: Mapped[Project] = relationship()
 
     @classmethod
-    def totals(cls, user: User) -> tuple[int, int]:
+    def totals(cls, user: Somebody) -> tuple[int, int]:
         """How many annotations the person submitted, and in how many projects."""
         submitted = func.coalesce(func.sum(cls.annotations_count), 0)
         statement = select(submitted, func.count()).where(cls.user_id == user.id, cls.annotations_count > 0)

@@ -1,7 +1,7 @@
 """A person: her profile, her standing, and what others may do about it."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flask_login import UserMixin
 from sqlalchemy import JSON, Index, String, Text, event, select
@@ -25,11 +25,41 @@ PROFILE = frozenset({"username", "first_name", "last_name", "phone", "language",
 KEY_LENGTH = 200  # what PostgreSQL can index of four-byte letters, with room to spare
 
 
-class User(UserMixin, Base):
+class Shown:
+    """What somebody is called, for whatever has the columns of an account."""
+
+    if TYPE_CHECKING:
+        email: Any
+        first_name: Any
+        last_name: Any
+        status: Any
+
+    @property
+    def is_active(self) -> bool:
+        """May this person sign in?"""
+        return bool(self.status == ACTIVE)
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, or nothing."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def display_name(self) -> str:
+        """What others call this person: her name, else her e-mail."""
+        return TOMBSTONE_NAME if self.status == DELETED else self.full_name or self.email
+
+    @property
+    def initials(self) -> str:
+        """Two letters of first and last name, else of the e-mail, as Label Studio forms them."""
+        return initials_of(self.status, self.first_name, self.last_name, self.email)
+
+
+class User(Shown, UserMixin, Base):
     """An account. A deleted one stays as a tombstone, so that work keeps its author."""
 
     __tablename__ = "users"
-    __allow_unmapped__ = True  # login_session and session_id below belong to the request, not to the row
+    __allow_unmapped__ = True  # session_id below belongs to the request, not to the row
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), default="")
@@ -63,8 +93,7 @@ class User(UserMixin, Base):
         Index("ix_users_activity", "activity_key", "id"),
     )
 
-    # Set by the guard for the request at hand; never stored.
-    login_session: LoginSession | None = None
+    # Set for the cookie when a session begins; never stored.
     session_id: str | None = None
 
     @classmethod
@@ -85,26 +114,6 @@ class User(UserMixin, Base):
         if self.session_id is None:
             raise RuntimeError("begin a session before signing in")
         return self.session_id
-
-    @property
-    def is_active(self) -> bool:
-        """May this person sign in?"""
-        return self.status == ACTIVE
-
-    @property
-    def full_name(self) -> str:
-        """First and last name, or nothing."""
-        return f"{self.first_name} {self.last_name}".strip()
-
-    @property
-    def display_name(self) -> str:
-        """What others call this person: her name, else her e-mail."""
-        return TOMBSTONE_NAME if self.status == DELETED else self.full_name or self.email
-
-    @property
-    def initials(self) -> str:
-        """Two letters of first and last name, else of the e-mail, as Label Studio forms them."""
-        return initials_of(self.status, self.first_name, self.last_name, self.email)
 
     def change_profile(self, **values: Any) -> None:
         """Write these fields of the profile; what they already are leaves no trace.

@@ -11,8 +11,8 @@ from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation
 from ls.blueprints.api.shapes import UserShape, user_shape
 from ls.blueprints.api.users import UserPatch, change_own
-from ls.current import member
-from ls.models import ApiToken, Organization
+from ls.current import me, member
+from ls.models import ApiToken
 from ls.transaction import write
 
 # Every member has full rights; the names are those that the original's clients look for.
@@ -91,14 +91,14 @@ class HotkeysPatch(Input):
 @operation("Who am I", tag="Current user", answers={200: WhoAmI})
 def whoami() -> Response:
     """The account behind the credential, and what it may do."""
-    return answer(WhoAmI, {**user_shape(member(), Organization.get()), "permissions": PERMISSIONS})
+    return answer(WhoAmI, {**user_shape(me().account, me().team), "permissions": PERMISSIONS})
 
 
 @api.get("/api/current-user")
 @operation("Read your account", tag="Current user", answers={200: UserShape})
 def get_current_user() -> Response:
     """The account behind the credential."""
-    return answer(UserShape, user_shape(member(), Organization.get()))
+    return answer(UserShape, user_shape(me().account, me().team))
 
 
 @api.patch("/api/current-user")
@@ -114,7 +114,7 @@ def update_current_user(body: UserPatch) -> Response:
 @operation("Read your token", tag="Current user", answers={200: Token})
 def get_token() -> Response:
     """One's own API token."""
-    return answer(Token, {"token": ApiToken.of(member())})
+    return answer(Token, {"token": ApiToken.of(me())})
 
 
 @api.post("/api/current-user/reset-token/")
@@ -131,7 +131,7 @@ def reset_token() -> Response:
 @operation("Read your hotkeys", tag="Current user", answers={200: Hotkeys})
 def get_hotkeys() -> Response:
     """One's own keyboard shortcuts."""
-    return answer(Hotkeys, {"custom_hotkeys": member().custom_hotkeys})
+    return answer(Hotkeys, {"custom_hotkeys": me().account.custom_hotkeys})
 
 
 @api.patch("/api/current-user/hotkeys/")

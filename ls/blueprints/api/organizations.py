@@ -71,10 +71,15 @@ class PolicyPatch(Input):
     max_time_between_activity: Minutes | None = None
 
 
-def the_one(organization_id: int) -> Organization:
-    """The organization of that id. Raises NotFound for every id but 1."""
+def check_id(organization_id: int) -> None:
+    """There is one organization. Raises NotFound for every other."""
     if organization_id != THE_ONE:
         raise NotFound
+
+
+def the_one(organization_id: int) -> Organization:
+    """The organization of that id. Raises NotFound for every id but 1."""
+    check_id(organization_id)
     return Organization.get()
 
 

@@ -9,6 +9,8 @@ from typing_extensions import TypedDict
 
 from ls.blueprints.api.operation import Input
 from ls.models import Organization, User
+from ls.models.account import Account
+from ls.models.visitor import Team
 from ls.signup import storable
 from ls.storable import BIGGEST_ID, json_problem, text_problem
 
@@ -106,7 +108,7 @@ class Paged(Input):
     page_size: Annotated[int, Field(ge=1, le=1000, description="Items a page.")] = 30
 
 
-def user_shape(user: User, organization: Organization) -> UserShape:
+def user_shape(user: User | Account, team: Organization | Team) -> UserShape:
     """The account as its JSON reads."""
     return {
         "id": user.id,
@@ -119,16 +121,16 @@ def user_shape(user: User, organization: Organization) -> UserShape:
         "avatar": avatar_path(user.avatar_name),
         "initials": user.initials,
         "phone": user.phone,
-        "active_organization": organization.id,
-        "active_organization_meta": meta(organization),
+        "active_organization": team.id,
+        "active_organization_meta": meta(team),
         "allow_newsletters": user.allow_newsletters,
         "date_joined": user.date_joined,
     }
 
 
-def meta(organization: Organization) -> OrganizationMeta:
+def meta(team: Organization | Team) -> OrganizationMeta:
     """The team, in short."""
-    return {"title": organization.title, "email": organization.contact_info or ""}
+    return {"title": team.title, "email": team.contact_info or ""}
 
 
 def avatar_path(name: str | None) -> str | None:

@@ -9,9 +9,10 @@ from ls import access, origin, passwords, signin, signup, throttle
 from ls.access import form_checks_csrf, public, safe_next
 from ls.blueprints.auth.forms import DoorForm, LoginForm, SetPasswordForm, SignupForm
 from ls.clock import now
-from ls.current import member, visitor
+from ls.current import acting, visitor
 from ls.emails import comparison_key
 from ls.exceptions import CredentialsWrong, DomainError, InvalidFields, Throttled
+from ls.extensions import db
 from ls.htmx import go, render, say
 from ls.languages import LANGUAGES
 from ls.models import Event, LoginSession, OneTimeCode, Organization, User
@@ -155,12 +156,13 @@ def logout_page() -> Response:
 @public
 def log_out() -> Response:
     """End this session; twice is no harm."""
-    user = visitor()
-    if user is not None and user.login_session is not None:
-        row = user.login_session
+    found = visitor()
+    if found is not None and found.login is not None:
         with write():
-            Event.record("logout", user)
-            row.end()
+            row = db.session.get(LoginSession, found.login.id)
+            if row is not None:
+                Event.record("logout", row.user)
+                row.end()
         access.sign_out()
     return go(url_for("auth.login"), 302)
 
@@ -209,8 +211,7 @@ def language() -> Response:
     if wanted not in LANGUAGES:
         raise DomainError(_("This language is not offered."))
     if visitor() is not None:
-        user = member()
-        with write():
-            user.language = wanted
+        with acting() as session_row:
+            session_row.user.language = wanted
     session["language"] = wanted
     return go(_asked_next() or request.script_root + "/")

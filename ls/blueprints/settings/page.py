@@ -1,19 +1,15 @@
 """What the sections of the page show, and how one answers: alone for htmx, else within the page."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from flask import Response, abort, current_app, make_response, render_template, request, url_for
+from flask import Response, current_app, make_response, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import inspect
 
 from ls.blueprints.settings.forms import AccountForm, PasswordForm, PictureForm
-from ls.current import member
-from ls.extensions import db
+from ls.current import me
 from ls.htmx import go, is_fragment, say
-from ls.models import ApiToken, Contribution, LoginSession, Organization
-from ls.transaction import write
+from ls.models import ApiToken, Contribution, LoginSession
 
 SAVED = {
     "profile": _l("Profile saved"),
@@ -23,25 +19,6 @@ SAVED = {
     "sessions": _l("Signed out there"),
     "appearance": _l("Appearance and language saved"),
 }
-
-
-def here() -> LoginSession:
-    """The session of this request."""
-    session = member().login_session
-    if session is None:
-        abort(401)  # no page opens by API token
-    return session
-
-
-@contextmanager
-def writing() -> Iterator[LoginSession]:
-    """`write()`, with this request's session read again: one that ended meanwhile changes nothing."""
-    identity = inspect(here()).identity  # its columns may be read again only once it is known to be there
-    with write():
-        session = db.session.get(LoginSession, identity)
-        if session is None:
-            abort(401)
-        yield session
 
 
 def answer(section: str, status: int = 200, **given: Any) -> Response:
@@ -64,17 +41,17 @@ def done(section: str, message: Any = None) -> Response:
 def password_form(**options: Any) -> PasswordForm:
     """The form; somebody who has no password yet is not asked for it."""
     form = PasswordForm(**options)
-    if member().password_hash is None:
+    if not me().has_password:
         del form.current_password
     return form
 
 
 def _values(sections: list[str], given: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "user": member(),
+        "user": me(),
         "saved": None,
         "preview": None,
-        "account_form": AccountForm(formdata=None, obj=member()),
+        "account_form": AccountForm(formdata=None, obj=me()),
         "picture_form": PictureForm(formdata=None),
         "password_form": password_form(formdata=None),
         "problem": None,
@@ -85,19 +62,19 @@ def _values(sections: list[str], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _token() -> dict[str, Any]:
-    token, site = ApiToken.of(member()), current_app.config["HOST"] or request.url_root.rstrip("/")
+    token, site = ApiToken.of(me()), current_app.config["HOST"] or request.url_root.rstrip("/")
     return {"token": token, "curl": f'curl -H "Authorization: Token {token}" {site}/api/current-user/whoami'}
 
 
 def _sessions() -> dict[str, Any]:
-    organization = Organization.get()
-    found = LoginSession.of(member(), max_age=organization.max_session_age, max_idle=organization.max_idle)
-    return {"sessions": found, "here": here()}
+    team = me().team
+    found = LoginSession.of(me(), max_age=team.max_session_age, max_idle=team.max_idle)
+    return {"sessions": found, "here": me().login}
 
 
 def _membership() -> dict[str, Any]:
-    annotations, projects = Contribution.totals(member())
-    return {"annotations": annotations, "projects": projects, "organization": Organization.get()}
+    annotations, projects = Contribution.totals(me())
+    return {"annotations": annotations, "projects": projects, "organization": me().team}
 
 
 EXTRAS: dict[str, Callable[[], dict[str, Any]]] = {
