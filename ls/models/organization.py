@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flask import current_app
 from sqlalchemy import LargeBinary, String, select
@@ -94,6 +94,13 @@ class Organization(Base):
             raise SignupOpen
         self.invite_nonce = secrets.token_bytes(32)
         Event.record("invite_reset")
+
+    def change(self, **values: Any) -> bool:
+        """Write these columns, which callers name and have checked; tells whether anything changed."""
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        for name, value in changed.items():
+            setattr(self, name, value)
+        return bool(changed)
 
     def welcome(self, user: User) -> None:
         """Count the new member; the first one founds the organization."""

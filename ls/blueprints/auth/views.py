@@ -189,7 +189,7 @@ def set_password(code: str) -> Response:
         return _set_password(form, found, 422)
     hashed = passwords.hash_password(password)
     with write():
-        user = OneTimeCode.find(code).user
+        user = OneTimeCode.use(code)
         user.change_password(hashed, kind="password_set", actor=user)
     say(_("Your password is set. Log in with it."))
     return go(url_for("auth.login"), 303)
@@ -211,6 +211,6 @@ def language() -> Response:
     if visitor() is not None:
         user = member()
         with write():
-            user.language = wanted
+            user.change_profile(language=wanted)
     session["language"] = wanted
     return go(_asked_next() or request.script_root + "/")
