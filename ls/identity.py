@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flask import Response, g, request
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import contains_eager
 from sqlalchemy.orm.exc import ObjectDeletedError
 
@@ -93,7 +94,9 @@ def note_activity(response: Response) -> Response:
     user = g.get("_login_user")
     if user is None or not user.is_authenticated or g.get("signed_out"):
         return response
-    with suppress(ObjectDeletedError):  # signed out from another device while this request ran
+    # Signed out from another device while this request ran; or the database is locked or full, and an answer
+    # that was read must not be lost for a note that the next request makes.
+    with suppress(ObjectDeletedError, OperationalError):
         _note(user, min(NOTE_EVERY, g.get("max_idle", NOTE_EVERY * 2) / 2))
     return response
 
