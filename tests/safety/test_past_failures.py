@@ -123,9 +123,8 @@ def test_no_key_stands_in_the_code() -> None:
 # CVE-2023-47117: ordering and filtering followed the ORM into secret columns, which told them letter by letter.
 
 SECRETS = [
-    *("password_hash", "password", "user__password", "user.password_hash", "created_by__password", "email_key"),
-    *("auth_token__key", "token", "api_token", "lookup", "cipher", "digest", "invite_nonce", "search_text"),
-    *("completed_by__password_hash", "id;--", "(select password_hash from users)", "__class__"),
+    *("password_hash", "user__password", "created_by__password", "auth_token__key", "digest", "invite_nonce"),
+    *("(select password_hash from users)", "__class__"),
 ]
 LISTS = ("memberships", "people/", "activity-logs/", "projects/", "tasks/", "events/")
 KEYS = ("ordering", "sort", "order_by", "filters")

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.server import RunningServer
 from tests.torture.trial import Trial
 
-KILLS = 25
+KILLS = 15
 PASSWORD = "correct horse battery"
 PEOPLE = ("old@example.org", "new@example.org")
 
