@@ -339,5 +339,16 @@ def test_commands_say_in_one_line_what_is_wrong(here: Flask, archive: Path, tmp_
     assert "is no backup that can be read" in refused.stderr
     nowhere = run(args=["backup", str(tmp_path / "none" / "x.tar.gz")])
     assert (nowhere.exit_code, nowhere.stderr.count("\n")) == (1, 1)
+    for full in (sqlite3.OperationalError("database or disk is full"), OSError(28, "No space left on device")):
+
+        def no_room(*_given: object, error: Exception = full) -> None:
+            raise error
+
+        with pytest.MonkeyPatch.context() as disk:
+            disk.setattr(archives, "_copy_out", no_room)
+            for words in (["restore", str(archive)], ["backup", str(tmp_path / "x.tar.gz")]):
+                failed = run(args=words)
+                assert (failed.exit_code, failed.stderr.count("\n")) == (1, 1)
+                assert "disk is full" in failed.stderr or "No space left" in failed.stderr
     done = run(args=["restore", str(archive)])
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, f"Restored {archive}. Restart the server.")

@@ -37,7 +37,11 @@ def backup(file: Path) -> None:
 @plain
 def restore(file: Path) -> None:
     """Put FILE's data in place of the present data, which is kept beside it. Restart the server afterwards."""
-    way_back = restoring.restore(_app(), file)
+    try:
+        way_back = restoring.restore(_app(), file)
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise Failure(f"{file} cannot be restored: {reason}. Nothing was changed.") from None
     click.echo(f"What was there before is kept in {way_back}")
     click.echo(f"Restored {file}. Restart the server.")
 

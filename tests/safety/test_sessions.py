@@ -1,7 +1,9 @@
 """Sessions: a copied cookie is worth nothing once the session is over, however it ended."""
 
 import re
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,6 +11,7 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select
 
+from ls.clock import now
 from ls.crypto import digest
 from ls.extensions import db
 from ls.models import LoginSession, OneTimeCode, User
@@ -147,6 +150,26 @@ def test_a_shorter_policy_ends_sessions_that_are_open(app: Flask, cast: Cast, mo
     policy = {"max_time_between_activity": 5}
     assert app.test_client().patch("/api/session-policy/", json=policy, headers=alice.auth).status_code == 200
     assert not opens(app, copied)
+
+
+@pytest.mark.parametrize("persist", [{}, {"persist_session": "on"}])
+def test_a_longer_policy_keeps_sessions_that_are_open(
+    persist: dict[str, str], app: Flask, cast: Cast, moved_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = cast.alice(sign_in=False)
+    month = {"max_session_age": 30 * 24 * 60, "max_time_between_activity": 30 * 24 * 60}
+    assert app.test_client().patch("/api/session-policy/", json=month, headers=alice.auth).status_code == 200
+    browser = Browser(app)
+    answer = browser.sign_in(alice.email, **persist)
+    until = re.search(r"Expires=\w+, (\d+ \w+ \d+)", answer.headers["Set-Cookie"])
+    assert not until or datetime.strptime(until[1], "%d %b %Y").replace(tzinfo=UTC) > now() + timedelta(days=30)
+    copied, real = cookie_of(browser), time.time
+    for days, opened in ((20, True), (31, False)):
+        monkeypatch.setattr(
+            time, "time", lambda days=days: real() + days * 86_400
+        )  # what signs the cookie has this clock
+        moved_clock.move(days=days - (20 if days > 20 else 0))
+        assert opens(app, copied) == opened
 
 
 def test_a_forged_cookie_is_no_session(app: Flask, cast: Cast, make_app: Make) -> None:
