@@ -174,7 +174,8 @@ def _derived(found: Mapping[str, Any]) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
         "SESSION_REFRESH_EACH_REQUEST": False,
-        "PERMANENT_SESSION_LIFETIME": found["MAX_SESSION_AGE"],
+        # The database ends sessions, by a policy that members may lengthen; the cookie never does so earlier.
+        "PERMANENT_SESSION_LIFETIME": 3650 * DAY,
         "MAX_CONTENT_LENGTH": PAGE_BYTES,
         "MAX_FORM_MEMORY_SIZE": FORM_FIELD_BYTES,
         "MAX_FORM_PARTS": FORM_PARTS,

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import Connection, text
@@ -15,6 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from ls import sqlite  # noqa: F401  # registers the listeners every SQLite connection needs
 from ls.clock import now
 from ls.extensions import db
+from ls.secret_key import NEXT_NAME
 
 REVISIONS = ("0001",)
 HEAD = REVISIONS[-1]
@@ -45,6 +47,10 @@ def ensure_current(app: Flask) -> None:
         if revision(db.engine) != HEAD:
             with _one_at_a_time(app, db.engine) as connection:
                 _upgrade(app, connection)
+    if (Path(app.config["BASE_DATA_DIR"]) / NEXT_NAME).exists():
+        from ls.key_change import settle  # only after a restore that was cut off
+
+        settle(app)
 
 
 def _keep_private(engine: Engine) -> None:
@@ -126,4 +132,20 @@ def migrate(connection: Connection, target: str) -> None:
     current = _revision(connection)
     connection.rollback()
     going_down = current is not None and (target == "base" or REVISIONS.index(target) < REVISIONS.index(current))
-    (command.downgrade if going_down else command.upgrade)(config, target)
+    with _loose_references(connection):
+        (command.downgrade if going_down else command.upgrade)(config, target)
+
+
+@contextmanager
+def _loose_references(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by dropping it, which would delete every row that refers to its rows."""
+    raw: Any = connection.connection.driver_connection
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_sqlite:
+        raw.execute("PRAGMA foreign_keys=OFF").close()  # heard outside a transaction only
+    try:
+        yield
+    finally:
+        connection.rollback()
+        if is_sqlite:
+            raw.execute("PRAGMA foreign_keys=ON").close()

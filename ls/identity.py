@@ -1,9 +1,11 @@
 """Who is asking: found by API credential or by session, and noted as active."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from flask import Response, g, request
 from sqlalchemy import Update, update
+from sqlalchemy.exc import OperationalError
 
 from ls.clock import now
 from ls.crypto import digest
@@ -60,7 +62,9 @@ def note_activity(response: Response) -> Response:
     limit = visitor.idle_limit
     moment, every = now(), NOTE_EVERY if limit is None else min(NOTE_EVERY, limit / 2)
     if moment - visitor.noted_at >= every:
-        _write_activity(visitor, moment)
+        # If the database is locked or full: an answer that was read must not be lost for a note that the next makes.
+        with suppress(OperationalError):
+            _write_activity(visitor, moment)
     return response
 
 

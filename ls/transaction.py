@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import has_request_context
 from sqlalchemy.orm import Session
 
 from ls import kept, sqlite  # noqa: F401  # importing sqlite registers the listeners that make "write" mean IMMEDIATE
 from ls.extensions import db
+from ls.logs import log_event
 
 
 @contextmanager
@@ -21,13 +23,21 @@ def write() -> Iterator[Session]:
         raise RuntimeError("write() cannot be nested")
     session.rollback()
     kept.forget()
-    session.info["writing"] = True
+    session.info |= {"writing": True, "told": []}
     try:
         session.connection(execution_options={"write": True})
         yield session
         session.commit()
+        _log(session)
     except BaseException:
         session.rollback()
         raise
     finally:
         session.info.pop("writing", None)
+
+
+def _log(session: Session) -> None:
+    """One line per account event, once it is true; a command's standard error is for what went wrong."""
+    if has_request_context():
+        for told in session.info["told"]:
+            log_event(told.pop("kind"), **told)

@@ -113,6 +113,13 @@ class Organization(Limits, Base):
         self.invite_nonce = secrets.token_bytes(32)
         Event.record("invite_reset")
 
+    def change(self, **values: Any) -> bool:
+        """Write these columns, which callers name and have checked; tells whether anything changed."""
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        for name, value in changed.items():
+            setattr(self, name, value)
+        return bool(changed)
+
     def welcome(self, user: User) -> None:
         """Count the new member; the first one founds the organization."""
         self.active_members += 1

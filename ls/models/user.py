@@ -21,7 +21,12 @@ ACTIVE, DEACTIVATED, DELETED = "active", "deactivated", "deleted"
 TOMBSTONE_NAME = "Deleted User"
 NAME_LENGTH = 256
 NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-PROFILE = frozenset({"username", "first_name", "last_name", "phone", "language", "appearance", "allow_newsletters"})
+PROFILE = frozenset(
+    {
+        *("username", "first_name", "last_name", "phone", "language", "appearance"),
+        *("allow_newsletters", "custom_hotkeys"),
+    }
+)
 KEY_LENGTH = 200  # what PostgreSQL can index of four-byte letters, with room to spare
 
 
@@ -127,6 +132,10 @@ class User(Shown, UserMixin, Base):
             setattr(self, name, values[name])
         if changed:
             Event.record("profile_changed", self, fields=changed)
+
+    def hold(self) -> None:
+        """Inside `write()`: read the row again and keep it as it is until the transaction ends."""
+        db.session.refresh(self, with_for_update=True)
 
     def deactivate(self) -> None:
         """Put the person out at once, everywhere; her work keeps its author.

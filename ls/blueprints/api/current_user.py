@@ -140,5 +140,5 @@ def update_hotkeys(body: HotkeysPatch) -> Response:
     """Replace one's own keyboard shortcuts."""
     user = member()
     with write():
-        user.custom_hotkeys = body.custom_hotkeys
+        user.change_profile(custom_hotkeys=body.custom_hotkeys)
     return answer(Hotkeys, {"custom_hotkeys": body.custom_hotkeys})

@@ -130,12 +130,12 @@ def update_organization(organization_id: int, body: OrganizationPatch) -> Respon
     contact = given.get("contact_info")
     if contact and emails.comparison_key(contact) is None:
         raise InvalidFields({"contact_info": ["Enter a valid email address."]})
+    wanted = {"title": given["title"]} if given.get("title") else {}
+    if "contact_info" in given:
+        wanted["contact_info"] = contact or None
     with write():
-        if given.get("title"):
-            organization.title = given["title"]
-        if "contact_info" in given:
-            organization.contact_info = contact or None
-        Event.record("organization_changed", fields=sorted(given))
+        if organization.change(**wanted):
+            Event.record("organization_changed", fields=sorted(wanted))
     return answer(OrganizationDetail, _detail(organization))
 
 
@@ -190,11 +190,10 @@ def get_policy() -> Response:
 def update_policy(body: PolicyPatch) -> Response:
     """Rule how long logins live, those that are open now included."""
     given = body.given()
+    columns = {"max_session_age": "session_max_age", "max_time_between_activity": "session_max_idle"}
+    wanted = {columns[name]: minutes and minutes * 60 for name, minutes in given.items()}
     with write():
         organization = Organization.lock()
-        if "max_session_age" in given:
-            organization.session_max_age = body.max_session_age and body.max_session_age * 60
-        if "max_time_between_activity" in given:
-            organization.session_max_idle = body.max_time_between_activity and body.max_time_between_activity * 60
-        Event.record("session_policy_changed", **given)
+        if organization.change(**wanted):
+            Event.record("session_policy_changed", **given)
     return answer(PolicyShape, _policy(organization))

@@ -103,12 +103,12 @@ def change_own(user: User, body: UserPatch) -> Response:
         raise NotAllowed("Updating the email field is not allowed.")
     if user.id != me().id:
         raise Forbidden("You do not have permission to perform this action.")
-    profile = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
+    profile: dict[str, Any] = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
     signup.check_profile(profile)
+    if "allow_newsletters" in given:
+        profile["allow_newsletters"] = body.allow_newsletters
     with write():
         user.change_profile(**profile)
-        if "allow_newsletters" in given:
-            user.allow_newsletters = body.allow_newsletters
     return answer(UserShape, user_shape(user, me().team))
 
 

@@ -191,7 +191,7 @@ def set_password(code: str) -> Response:
         return _set_password(form, found, 422)
     hashed = passwords.hash_password(password)
     with write():
-        user = OneTimeCode.find(code).user
+        user = OneTimeCode.use(code)
         user.change_password(hashed, kind="password_set", actor=user)
     say(_("Your password is set. Log in with it."))
     return go(url_for("auth.login"), 303)
@@ -212,6 +212,6 @@ def language() -> Response:
         raise DomainError(_("This language is not offered."))
     if visitor() is not None:
         with acting() as session_row:
-            session_row.user.language = wanted
+            session_row.user.change_profile(language=wanted)
     session["language"] = wanted
     return go(_asked_next() or request.script_root + "/")
