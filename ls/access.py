@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, current_app, g, request, session, url_for
 from flask_wtf.csrf import CSRFError
 
-from ls import origin
+from ls import cross_origin, origin
 from ls.current import visitor
 from ls.extensions import csrf, login_manager
 from ls.htmx import go, is_fragment
@@ -75,6 +75,7 @@ def _origin(actor_id: int | None) -> origin.Origin:
 
 
 def _check_csrf(view: Any) -> None:
+    cross_origin.check()
     try:
         csrf.protect()
     except CSRFError:

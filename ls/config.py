@@ -180,4 +180,5 @@ def _derived(found: Mapping[str, Any]) -> dict[str, Any]:
         "MAX_FORM_PARTS": FORM_PARTS,
         "WTF_CSRF_TIME_LIMIT": None,  # a form left open lives as long as its session
         "WTF_CSRF_CHECK_DEFAULT": False,  # the guard checks, after it knows whether a token or a form asks
+        "WTF_CSRF_SSL_STRICT": False,  # cross_origin.py looks at more than the Referer, and tells what it saw
     }

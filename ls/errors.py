@@ -8,6 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from ls.access import SAFE_METHODS
+from ls.cross_origin import CrossOrigin
 from ls.exceptions import DomainError, InvalidFields, Throttled
 from ls.extensions import db, login_manager
 from ls.htmx import is_fragment
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(DomainError, on_domain_error)
     app.register_error_handler(CSRFError, on_csrf_error)
+    app.register_error_handler(CrossOrigin, on_cross_origin)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(OperationalError, on_database_gone)
     app.register_error_handler(PoolTimeout, on_database_gone)
@@ -71,6 +73,12 @@ def on_csrf_error(_error: CSRFError) -> Response:
     if is_fragment() or not request.form:
         return page(400, str(EXPIRED))
     return send_again(400, is_signed_out=False)
+
+
+def on_cross_origin(error: CrossOrigin) -> Response:
+    """Another site's page sent this, or proxy and settings disagree about our address."""
+    message = str(error.description)
+    return _json(403, detail=f"CSRF Failed: {message}") if is_api() else page(400, message)
 
 
 def on_http_error(error: HTTPException) -> Response:
