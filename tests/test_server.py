@@ -6,12 +6,15 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
+from tests.databases import any_postgres, empty_database, run
 from tests.server import ROOT, RunningServer
 from tests.with_postgres import free_port
 
@@ -165,7 +168,15 @@ def test_a_short_token_starts_nothing_and_creates_nothing(tmp_path: Path) -> Non
     ],
 )
 def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path, settings: dict[str, str], says: str) -> None:
-    server = RunningServer(tmp_path, **settings)
+    found = refusals(RunningServer(tmp_path, **settings))
+    for status, refused in found:
+        assert (refused.returncode, refused.stdout) == (status, "")
+        assert len(refused.stderr.splitlines()) == 1
+    assert found[0][1].stderr.startswith(says)
+
+
+def refusals(server: RunningServer) -> list[tuple[int, subprocess.CompletedProcess[str]]]:
+    """What `flask start` and another server's worker say, with the exit status that each should have."""
     with_flask = server.flask("start", "--no-browser")
     with_wsgi = subprocess.run(
         [sys.executable, "-c", "import wsgi"],
@@ -175,10 +186,7 @@ def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path, settings: dict[
         text=True,
         check=False,
     )
-    for refused, status in ((with_flask, 1), (with_wsgi, 3)):
-        assert (refused.returncode, refused.stdout) == (status, "")
-        assert len(refused.stderr.splitlines()) == 1
-    assert with_flask.stderr.startswith(says)
+    return [(1, with_flask), (3, with_wsgi)]
 
 
 def test_another_servers_workers_make_the_environments_account_once(tmp_path: Path) -> None:
@@ -228,3 +236,17 @@ def test_a_data_folder_that_cannot_be_written_is_named_with_its_cure(tmp_path: P
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"The data folder {folder} cannot be used by ")
     assert f"sudo chown -R {refused.stderr.split(' used by ')[1].split(' ')[0]} {folder}" in refused.stderr
+
+
+def test_a_database_that_lets_nobody_make_tables_is_one_line(tmp_path: Path) -> None:
+    guest = f"guest_{uuid.uuid4().hex}"
+    with any_postgres() as server, empty_database(server) as url:
+        run(server, f"CREATE ROLE {guest} LOGIN")
+        try:
+            settings = {"DATABASE_URL": make_url(url).set(username=guest).render_as_string(hide_password=False)}
+            for status, refused in refusals(RunningServer(tmp_path, **settings)):
+                assert (refused.returncode, refused.stdout) == (status, "")
+                says = "The database cannot be brought up to date: permission denied for schema public\n"
+                assert refused.stderr == says
+        finally:
+            run(server, f"DROP ROLE {guest}")
