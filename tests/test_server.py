@@ -149,6 +149,13 @@ def test_starting_again_with_the_same_account_is_safe(tmp_path: Path) -> None:
         assert statuses == [200, 401]
 
 
+def test_a_key_in_the_environment_and_no_data_folder_yet_is_a_start_like_any(tmp_path: Path) -> None:
+    server = RunningServer(tmp_path, SECRET_KEY="a key of the environment, of 32 bytes or more")
+    made = server.flask("user", "list")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_short_token_starts_nothing_and_creates_nothing(tmp_path: Path) -> None:
     server = RunningServer(tmp_path)
     account = ("--username", "anna@example.org", "--password", "correct horse battery", "--user-token", "1234")
