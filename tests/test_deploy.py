@@ -38,13 +38,15 @@ SITE = "server {{ listen 443 ssl; ssl_certificate x; ssl_certificate_key x; {sam
 class Nginx:
     """nginx with one of the samples, its names and ports changed to this test's."""
 
-    def __init__(self, folder: Path, sample: str, upstream: int, port: int, second: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, sample: str, upstream: int, port: int, second: int | None = None, *, is_https: bool = True
+    ) -> None:
         make_certificate(folder)
         text = (SAMPLES / sample).read_text()
         text = SITE.format(sample=text) if sample == PREFIX else text
         text = re.sub(r" *listen \[::\].*\n", "", text)
         text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
-        text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+        text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port}{' ssl' if is_https else ''}")
         text = re.sub(r"(ssl_certificate_key) +[^;]+;", rf"\1 {folder}/key.pem;", text)
         text = re.sub(r"(ssl_certificate) +[^;]+;", rf"\1 {folder}/cert.pem;", text)
         text = text.replace("labels.example.org", "localhost")
