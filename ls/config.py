@@ -164,8 +164,10 @@ def _content(variable: str, name: str) -> str:
 
 def _derived(found: Mapping[str, Any]) -> dict[str, Any]:
     secure = found["HOST"].startswith("https://")
+    database = kinds.database_uri(found["DATABASE_URL"], found["BASE_DATA_DIR"])
     return {
-        "SQLALCHEMY_DATABASE_URI": kinds.database_uri(found["DATABASE_URL"], found["BASE_DATA_DIR"]),
+        "SQLALCHEMY_DATABASE_URI": database,
+        "SQLALCHEMY_ENGINE_OPTIONS": kinds.engine_options(database),
         "PREFIX": kinds.prefix_of(found["HOST"]),
         # Browsers take __Host- only with Secure and the path /; plain http must still sign in, so only there.
         "SESSION_COOKIE_NAME": "__Host-ls_session" if secure else "ls_session",

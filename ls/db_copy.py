@@ -16,6 +16,7 @@ from ls import (
     models,  # noqa: F401  # registers every table
     sqlite,  # noqa: F401  # registers the listeners every SQLite connection needs
 )
+from ls.config_kinds import engine_options
 from ls.database import HEAD, keep_private, migrate, revision
 from ls.db_numbers import count_on
 from ls.extensions import Base
@@ -166,4 +167,4 @@ def _plain(value: object) -> str:
 
 def engine_of(url: str) -> Engine:
     """An engine for the target's URL."""
-    return create_engine(url)
+    return create_engine(url, **engine_options(url))

@@ -182,6 +182,16 @@ def test_what_keeps_it_from_starting_is_one_line(tmp_path: Path, settings: dict[
     assert found[0][1].stderr.startswith(says)
 
 
+def test_a_database_that_says_nothing_is_soon_given_up(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://a@127.0.0.1:{silent.getsockname()[1]}/x"
+        began = time.monotonic()
+        refused = RunningServer(tmp_path, DATABASE_URL=url).flask("user", "list")
+    assert (refused.returncode, refused.stdout, len(refused.stderr.splitlines())) == (1, "", 1)
+    assert refused.stderr.startswith("The database does not answer: ")
+    assert time.monotonic() - began < 15
+
+
 def refusals(server: RunningServer) -> list[tuple[int, subprocess.CompletedProcess[str]]]:
     """What `flask start` and another server's worker say, with the exit status that each should have."""
     with_flask = server.flask("start", "--no-browser")

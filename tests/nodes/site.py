@@ -59,7 +59,7 @@ def two_nodes(folder: Path) -> Iterator[Site]:
         settings = {
             "HOST": url,
             "TRUSTED_PROXIES": "127.0.0.1",
-            "DATABASE_URL": database.url,
+            "DATABASE_URL": database.durable_url,
             "SECRET_KEY": SECRET_KEY,
             "DISABLE_SIGNUP_WITHOUT_LINK": "true",
             "USERNAME": EMAIL,
