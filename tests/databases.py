@@ -4,18 +4,19 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
-from tests.with_postgres import Server, postgres
+from tests.with_postgres import Server, binaries, postgres
 
 
 @contextmanager
 def own_postgres() -> Iterator[Server]:
     """A server to stop and start. Without PostgreSQL the test is skipped, loudly; in CI that is a failure."""
-    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+    try:
+        binaries()
+    except SystemExit:
         message = "PostgreSQL is not installed: ITS TESTS DID NOT RUN. On Debian: apt-get install postgresql"
         if os.environ.get("CI"):
             pytest.fail(message)
