@@ -156,6 +156,14 @@ def test_a_key_in_the_environment_and_no_data_folder_yet_is_a_start_like_any(tmp
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
+def test_another_key_than_the_databases_is_told_at_start(tmp_path: Path) -> None:
+    server = RunningServer(tmp_path, workers=1, SECRET_KEY="the key of the first of two servers")
+    assert server.flask("user", "create", "--username", "a@example.org", "--password", "correct horse").returncode == 0
+    server.environment["LABEL_STUDIO_SECRET_KEY"] = "another one, of the second of two servers"
+    with server:
+        assert "The secret key is not the one that this database was made with" in server.log.read_text()
+
+
 def test_a_short_token_starts_nothing_and_creates_nothing(tmp_path: Path) -> None:
     server = RunningServer(tmp_path)
     account = ("--username", "anna@example.org", "--password", "correct horse battery", "--user-token", "1234")
