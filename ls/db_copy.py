@@ -61,11 +61,11 @@ def copy(source: Engine, target: Engine, progress: Progress = _silent) -> dict[s
         raise CopyRefused("The database to copy from is not up to date. Start the server once, or run flask check.")
     _prepare(target)
     with (
-        _snapshot(source) as reading,
+        snapshot(source) as reading,
         target.connect().execution_options(write=True) as writing,
         writing.begin(),
     ):
-        return _copy_all(reading, writing, progress)
+        return copy_rows(reading, writing, progress)
 
 
 def _are_one(source: Engine, target: Engine) -> bool:
@@ -99,13 +99,15 @@ def _plainly(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _snapshot(source: Engine) -> Iterator[Connection]:
+def snapshot(source: Engine) -> Iterator[Connection]:
+    """A connection that reads one state of the database, whatever others write."""
     options = {"isolation_level": "REPEATABLE READ"} if source.dialect.name == "postgresql" else {}
     with source.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
-def _copy_all(reading: Connection, writing: Connection, progress: Progress) -> dict[str, Sum]:
+def copy_rows(reading: Connection, writing: Connection, progress: Progress = _silent) -> dict[str, Sum]:
+    """Copy every row between two open transactions, and compare. Raises CopyRefused."""
     for table in reversed(TABLES):
         if table.name == "organizations":  # the row that the first migration made
             writing.execute(table.delete())
