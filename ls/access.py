@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, current_app, g, request, session, url_for
 from flask_wtf.csrf import CSRFError, generate_csrf
 
-from ls import origin
+from ls import cross_origin, origin
 from ls.cookies import RAW
 from ls.current import visitor
 from ls.extensions import csrf, login_manager
@@ -76,6 +76,7 @@ def _origin(actor_id: int | None) -> origin.Origin:
 
 
 def _check_csrf(view: Any) -> None:
+    cross_origin.check()
     try:
         csrf.protect()
     except CSRFError:

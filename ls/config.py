@@ -164,8 +164,10 @@ def _content(variable: str, name: str) -> str:
 
 def _derived(found: Mapping[str, Any]) -> dict[str, Any]:
     secure = found["HOST"].startswith("https://")
+    database = kinds.database_uri(found["DATABASE_URL"], found["BASE_DATA_DIR"])
     return {
-        "SQLALCHEMY_DATABASE_URI": kinds.database_uri(found["DATABASE_URL"], found["BASE_DATA_DIR"]),
+        "SQLALCHEMY_DATABASE_URI": database,
+        "SQLALCHEMY_ENGINE_OPTIONS": kinds.engine_options(database),
         "PREFIX": kinds.prefix_of(found["HOST"]),
         # Browsers take __Host- only with Secure and the path /; plain http must still sign in, so only there.
         "SESSION_COOKIE_NAME": "__Host-ls_session" if secure else "ls_session",
@@ -181,4 +183,5 @@ def _derived(found: Mapping[str, Any]) -> dict[str, Any]:
         "MAX_FORM_PARTS": FORM_PARTS,
         "WTF_CSRF_TIME_LIMIT": None,  # a form left open lives as long as its session
         "WTF_CSRF_CHECK_DEFAULT": False,  # the guard checks, after it knows whether a token or a form asks
+        "WTF_CSRF_SSL_STRICT": False,  # cross_origin.py looks at more than the Referer, and tells what it saw
     }

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from ls import sqlite  # noqa: F401  # registers the listeners every SQLite connection needs
 from ls.clock import now
+from ls.config_kinds import ConfigError
 from ls.extensions import db
 from ls.secret_key import NEXT_NAME
 
@@ -41,9 +42,9 @@ def init_app(app: Flask) -> None:
 
 
 def ensure_current(app: Flask) -> None:
-    """Bring the schema up to date if it is behind. Raises SchemaTooNew."""
+    """Bring the schema up to date if it is behind. Raises SchemaTooNew, ConfigError."""
     with app.app_context():
-        _keep_private(db.engine)
+        keep_private(db.engine)
         if revision(db.engine) != HEAD:
             with _one_at_a_time(app, db.engine) as connection:
                 _upgrade(app, connection)
@@ -53,7 +54,7 @@ def ensure_current(app: Flask) -> None:
         settle(app)
 
 
-def _keep_private(engine: Engine) -> None:
+def keep_private(engine: Engine) -> None:
     """Make a new SQLite file readable by its owner only; what SQLite puts beside it inherits the mode."""
     if engine.dialect.name == "sqlite" and engine.url.database:
         with suppress(FileExistsError):
@@ -106,7 +107,11 @@ def _upgrade(app: Flask, connection: Connection) -> None:
         return
     if present is not None and connection.dialect.name == "sqlite":
         _keep_copy(app, connection, present)
-    migrate(connection, HEAD)
+    try:
+        migrate(connection, HEAD)
+    except ProgrammingError as refused:  # its user may not make tables, or somebody else's are there
+        reason = str(refused.orig).partition("\n")[0]
+        raise ConfigError(f"The database cannot be brought up to date: {reason}") from None
 
 
 def _keep_copy(app: Flask, connection: Connection, present: str) -> None:

@@ -12,7 +12,7 @@ from ls import backup as archive
 from ls import db_copy as copying
 from ls import restore as restoring
 from ls.cli.base import Failure, plain
-from ls.config_kinds import PARSERS
+from ls.config_kinds import PARSERS, database_uri
 from ls.extensions import db
 
 
@@ -52,7 +52,8 @@ def restore(file: Path) -> None:
 def db_copy(url: str) -> None:
     """Copy all rows into another database, all or nothing, checked by counts and hashes."""
     try:
-        target = copying.engine_of(PARSERS["database"](url, 0, 0))
+        checked = PARSERS["database"](url, 0, 0)
+        target = copying.engine_of(database_uri(checked, current_app.config["BASE_DATA_DIR"]))
     except (ArgumentError, ValueError) as error:
         raise Failure(f"--to: {error}") from None
     rows = copying.row_count(db.engine)

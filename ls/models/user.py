@@ -12,6 +12,7 @@ from ls.clock import now
 from ls.exceptions import LastActiveMember, NotFound, OneselfForbidden
 from ls.extensions import Base, db
 from ls.models.event import Event
+from ls.models.folding import folded
 from ls.models.login_session import LoginSession
 from ls.models.organization import Organization
 from ls.models.types import UtcDateTime, sort_key
@@ -236,4 +237,4 @@ def derive(_mapper: Mapper[User], _connection: Any, user: User) -> None:
     email, name = user.email or "", f"{user.first_name or ''} {user.last_name or ''}".strip()
     user.name_key = (name or email).casefold()[:KEY_LENGTH]
     user.activity_key = user.last_activity or NEVER
-    user.search_text = "\n".join(part.casefold() for part in (email, name) if part)
+    user.search_text = "\n".join(folded(part) for part in (email, name) if part)
