@@ -12,7 +12,8 @@ from ls.current import visitor
 from ls.extensions import csrf, login_manager
 from ls.htmx import go, is_fragment
 from ls.identity import identify, is_api, note_activity
-from ls.models import User
+from ls.models import Organization, User
+from ls.session_cookie import SessionCookie
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -34,6 +35,7 @@ def form_checks_csrf(view: View) -> View:
 def init_app(app: Flask) -> None:
     """Put the guard before every request, and note activity after it."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard checks, because a form may tell of it in place
+    app.session_interface = SessionCookie()
     login_manager.init_app(app)
     login_manager.session_protection = None  # type: ignore[assignment]  # its default is a str; sessions live in the database and end there
     login_manager.user_loader(identify)
@@ -133,6 +135,7 @@ def sign_in(user: User, *, persistent: bool) -> None:
     language = session.get("language")
     session.clear()
     session.permanent = persistent
+    g.max_session_age = Organization.get().max_session_age
     if language:
         session["language"] = language
     login_user(user)

@@ -80,7 +80,7 @@ def _by_session(session_id: str) -> User | None:
         return None
     user: User = row.user
     user.login_session, user.session_id = row, session_id
-    g.max_idle = organization.max_idle
+    g.max_idle, g.max_session_age = organization.max_idle, organization.max_session_age
     g.organization = organization  # held here, so that Organization.get() finds it without a query
     return user
 

@@ -1,16 +1,16 @@
 """The audit trail for scripts."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 from sqlalchemy import func, select
 from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation
-from ls.blueprints.api.shapes import Id
+from ls.blueprints.api.shapes import Id, Line, PageNumber
 from ls.extensions import db
 from ls.models import Event, User
 from ls.models.organization import THE_ONE
@@ -43,15 +43,25 @@ class ActivityPage(TypedDict):
     recordsFiltered: int
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This moment is out of range.") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 class ActivityQuery(Input):
     """Which events."""
 
-    page: Annotated[int, Field(ge=1, le=10_000_000)] = 1
+    page: PageNumber = 1
     page_size: Annotated[int, Field(ge=-1, le=1000, description="At most 1,000; -1: as many as that.")] = 100
     user: Annotated[Id | None, Field(description="Who did it.")] = None
-    event: Annotated[str | None, Field(max_length=40, description="Which kind of event.")] = None
-    start_date: AwareDatetime | None = None
-    end_date: AwareDatetime | None = None
+    event: Annotated[Line | None, Field(max_length=40, description="Which kind of event.")] = None
+    start_date: Moment | None = None
+    end_date: Moment | None = None
     ordering: str | None = None
 
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, operation
+from ls.blueprints.api.operation import Input, answer, operation, read_json
 from ls.blueprints.api.shapes import UserShape, user_shape
 from ls.blueprints.api.users import UserPatch, change_own
 from ls.current import member
@@ -103,11 +103,11 @@ def get_current_user() -> Response:
 
 @api.patch("/api/current-user")
 @operation(
-    "Change your profile", tag="Current user", body=UserPatch, answers={200: UserShape}, errors=(400, 405)
+    "Change your profile", tag="Current user", payload=UserPatch, answers={200: UserShape}, errors=(400, 405, 413)
 )
-def update_current_user(body: UserPatch) -> Response:
+def update_current_user() -> Response:
     """Change one's own profile."""
-    return change_own(member(), body)
+    return change_own(read_json(), member())
 
 
 @api.get("/api/current-user/token")

@@ -133,6 +133,7 @@ def _message(problem: Mapping[str, Any]) -> str:
 def read_json() -> Any:
     """The request's body as JSON. Raises BadRequest where it is none that can be kept."""
     raw = request.get_data(cache=False)
+    request.stream.read(1)  # of a chunked body only the allowed part was read: raises the 413 if there is more
     if not raw.strip():
         return {}
     try:

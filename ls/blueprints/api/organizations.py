@@ -122,16 +122,23 @@ def get_organization(organization_id: int) -> Response:
 def update_organization(organization_id: int, body: OrganizationPatch) -> Response:
     """Change title or contact."""
     organization, given = the_one(organization_id), body.given()
-    contact = given.get("contact_info")
-    if contact and emails.comparison_key(contact) is None:
-        raise InvalidFields({"contact_info": ["Enter a valid email address."]})
+    contact = _checked(given.get("contact_info"))
     with write():
         if given.get("title"):
             organization.title = given["title"]
         if "contact_info" in given:
-            organization.contact_info = contact or None
+            organization.contact_info = contact
         Event.record("organization_changed", fields=sorted(given))
     return answer(OrganizationDetail, _detail(organization))
+
+
+def _checked(contact: str | None) -> str | None:
+    if not contact or not contact.strip():
+        return None
+    try:
+        return emails.checked(contact)[0]
+    except InvalidFields as refused:
+        raise InvalidFields({"contact_info": refused.errors["email"]}) from None
 
 
 def _invite(organization: Organization) -> Invite:

@@ -13,13 +13,13 @@ from typing_extensions import TypedDict
 from ls import imports
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, no_content, operation, read_json
-from ls.blueprints.api.shapes import AnyJson, JsonObject, LongText, Page, Paged, avatar_path, page_of
+from ls.blueprints.api.shapes import AnyJson, JsonObject, Line, LongText, Page, Paged, avatar_path, page_of
 from ls.current import member
 from ls.extensions import db
 from ls.models import Project, User
 from ls.models.organization import THE_ONE
 from ls.models.project import TITLE_LENGTH
-from ls.models.user import initials_of
+from ls.models.user import DELETED, TOMBSTONE_NAME, initials_of
 from ls.transaction import write
 
 TAG = "Projects"
@@ -147,7 +147,7 @@ class ImportQuery(Input):
 class ProjectsQuery(Paged):
     """Which projects, in which order."""
 
-    title: Annotated[str, Field(max_length=TITLE_LENGTH, description="Any part of the title.")] = ""
+    title: Annotated[Line, Field(max_length=TITLE_LENGTH, description="Any part of the title.")] = ""
     ordering: Literal["id", "-id", "created_at", "-created_at", "title", "-title"] = "-id"
 
 
@@ -155,10 +155,13 @@ def person(user: User | None) -> Creator | None:
     """Somebody, in short."""
     if user is None:
         return None
+    first_name, last_name = user.first_name, user.last_name
+    if user.status == DELETED:
+        first_name, last_name = TOMBSTONE_NAME.split()
     return {
         "id": user.id,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
+        "first_name": first_name,
+        "last_name": last_name,
         "email": user.email,
         "avatar": avatar_path(user.avatar_name),
         "initials": initials_of(user.status, user.first_name, user.last_name, user.email),
@@ -201,7 +204,7 @@ def list_projects(query: ProjectsQuery) -> Response:
     """Newest first, unless asked otherwise."""
     found = select(Project)
     if query.title:
-        found = found.where(func.lower(Project.title).contains(query.title.lower(), autoescape=True))
+        found = found.where(Project.title.icontains(query.title, autoescape=True))
     count = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
     column = getattr(Project, query.ordering.lstrip("-"))
     order = (column.desc(), Project.id.desc()) if query.ordering.startswith("-") else (column, Project.id)
@@ -260,7 +263,7 @@ def import_tasks(project_id: int, query: ImportQuery) -> Response:  # noqa: ARG0
     began = time.monotonic()
     request.max_content_length = IMPORT_BYTES
     project, author, sent = Project.find(project_id), member(), read_json()
-    items = imports.prepare(sent if isinstance(sent, list) else [sent], author)
+    items = imports.prepare(_listed(sent), author)
     with write():
         result = imports.keep(project, items, author)
     columns = sorted({name for item in items for name in item.task["data"]})
@@ -277,3 +280,9 @@ def import_tasks(project_id: int, query: ImportQuery) -> Response:  # noqa: ARG0
         "data_columns": columns,
     }
     return answer(Imported, imported, 201)
+
+
+def _listed(sent: Any) -> list[Any]:
+    if isinstance(sent, list):
+        return sent
+    return [sent] if sent else []

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import request
 from pydantic import AfterValidator, Field, StringConstraints
 from typing_extensions import TypedDict
 
@@ -98,11 +99,16 @@ JsonList = Annotated[list[Any], AfterValidator(_keepable)]
 
 Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 
+FURTHEST = 10**9  # beyond every list's end, and its offset still is a number that both databases take
+PageNumber = Annotated[
+    int, Field(ge=1, description="Counted from 1."), AfterValidator(lambda number: min(number, FURTHEST))
+]
+
 
 class Paged(Input):
     """Which page of a list."""
 
-    page: Annotated[int, Field(ge=1, le=10_000_000, description="Counted from 1.")] = 1
+    page: PageNumber = 1
     page_size: Annotated[int, Field(ge=1, le=1000, description="Items a page.")] = 30
 
 
@@ -148,5 +154,4 @@ def page_of(results: list[Any], count: int, paged: Paged) -> dict[str, Any]:
 
 
 def _link(number: int) -> str:
-    args = {**request.args.to_dict(), "page": number}
-    return url_for(request.endpoint or "", _external=True, **{**(request.view_args or {}), **args})
+    return f"{request.base_url}?{urlencode({**request.args.to_dict(), 'page': number})}"
