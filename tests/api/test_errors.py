@@ -30,9 +30,8 @@ ODD += [{"\ud800": 1}, {"a": "\0"}, "x" * 3000, " ", {"a": [[[[1]]]]}]
 
 
 def writes(app: Flask) -> list[Call]:
-    return [
-        call for call in calls(app) if call.is_api and call.method in {"POST", "PATCH"} and call.endpoint not in BODILESS
-    ]
+    taken = [call for call in calls(app) if call.is_api and call.method in {"POST", "PATCH"}]
+    return [call for call in taken if call.endpoint not in BODILESS]
 
 
 @pytest.fixture
@@ -55,10 +54,11 @@ def test_what_is_no_json_is_told_and_changes_nothing(app: Flask, everything: Scr
     assert state(app) == before
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", "multipart/form-data; boundary=x"])
-def test_another_kind_of_content_is_no_json_either(app: Flask, everything: Script, kind: str) -> None:
+def test_another_kind_of_content_is_no_json_either(app: Flask, everything: Script) -> None:
     for call in writes(app):
-        assert everything.call(call.method, call.path, data=b"nonsense", content_type=kind).status_code == 400, call
+        for kind in ("text/plain", "application/xml", "multipart/form-data", "multipart/form-data; boundary=x"):
+            answer = everything.call(call.method, call.path, data=b"nonsense", content_type=kind)
+            assert answer.status_code == 400, (call, kind)
 
 
 def test_odd_values_in_every_field_never_break_anything(app: Flask, everything: Script) -> None:
@@ -103,7 +103,9 @@ def test_a_body_of_unsaid_length_is_not_cut_off_where_it_gets_too_large(hers: Sc
     assert (small.status_code, small.json["phone"]) == (200, "1")
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/no/such/thing", "/api/users/x/", "/api/users/-1/", "/api/users/1/x"])
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/", "/api/no/such/thing", "/api/users/x/", "/api/users/-1/", "/api/users/1/x"]
+)
 def test_unknown_paths_are_json_too(app: Flask, hers: Script, path: str) -> None:
     assert hers.get(path, 404) == NOT_FOUND
     assert Script(app).get(path, 404) == NOT_FOUND

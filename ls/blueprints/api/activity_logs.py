@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation
-from ls.blueprints.api.shapes import Id, Line, PageNumber
+from ls.blueprints.api.shapes import IS_LINE, Id, PageNumber
 from ls.extensions import db
 from ls.models import Event, User
 from ls.models.organization import THE_ONE
@@ -59,7 +59,7 @@ class ActivityQuery(Input):
     page: PageNumber = 1
     page_size: Annotated[int, Field(ge=-1, le=1000, description="At most 1,000; -1: as many as that.")] = 100
     user: Annotated[Id | None, Field(description="Who did it.")] = None
-    event: Annotated[Line | None, Field(max_length=40, description="Which kind of event.")] = None
+    event: Annotated[str, Field(max_length=40, description="Which kind of event."), IS_LINE] | None = None
     start_date: Moment | None = None
     end_date: Moment | None = None
     ordering: str | None = None

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from ls import emails
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation
-from ls.blueprints.api.shapes import Line, Name
+from ls.blueprints.api.shapes import IS_LINE, Name
 from ls.exceptions import InvalidFields, NotFound
 from ls.extensions import db
 from ls.links import invite_path
@@ -40,10 +40,13 @@ class OrganizationDetail(OrganizationShape):
     users: list[int]
 
 
+Title = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), IS_LINE]
+
+
 class OrganizationPatch(Input):
     """What members may change of the organization."""
 
-    title: Annotated[Line, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)] | None = None
+    title: Title | None = None
     contact_info: Name | None = None
 
 

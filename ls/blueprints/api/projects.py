@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from ls import imports
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, no_content, operation, read_json
-from ls.blueprints.api.shapes import AnyJson, JsonObject, Line, LongText, Page, Paged, avatar_path, page_of
+from ls.blueprints.api.shapes import IS_LINE, IS_TEXT, AnyJson, JsonObject, Page, Paged, avatar_path, page_of
 from ls.current import member
 from ls.extensions import db
 from ls.models import Project, User
@@ -25,9 +25,9 @@ from ls.transaction import write
 TAG = "Projects"
 IMPORT_BYTES = 256 * 1024 * 1024
 
-Title = Annotated[LongText, StringConstraints(min_length=1, max_length=TITLE_LENGTH, strip_whitespace=True)]
-Text = Annotated[LongText, StringConstraints(max_length=100_000)]
-Color = Annotated[LongText, StringConstraints(max_length=16)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LENGTH, strip_whitespace=True), IS_TEXT]
+Text = Annotated[str, StringConstraints(max_length=100_000), IS_TEXT]
+Color = Annotated[str, StringConstraints(max_length=16), IS_TEXT]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Sampling = Literal["Sequential sampling", "Uniform sampling", "Uncertainty sampling"]
 
@@ -44,7 +44,7 @@ class Options(Input):
     is_published: bool | None = False
     maximum_annotations: Count | None = 1
     min_annotations_to_start_training: Count | None = 0
-    model_version: Annotated[LongText, StringConstraints(max_length=256)] | None = ""
+    model_version: Annotated[str, StringConstraints(max_length=256), IS_TEXT] | None = ""
     overlap_cohort_percentage: Annotated[int, Field(ge=0, le=100)] | None = 100
     pinned_at: datetime | None = None
     reveal_preannotations_interactively: bool | None = False
@@ -62,7 +62,7 @@ class NewProject(Options):
     """A project to make."""
 
     title: Title
-    description: Annotated[LongText, StringConstraints(max_length=10_000)] | None = None
+    description: Annotated[str, StringConstraints(max_length=10_000), IS_TEXT] | None = None
     label_config: Text | None = None
 
 
@@ -70,7 +70,7 @@ class ProjectPatch(Options):
     """What may be changed of a project."""
 
     title: Title | None = None
-    description: Annotated[LongText, StringConstraints(max_length=10_000)] | None = None
+    description: Annotated[str, StringConstraints(max_length=10_000), IS_TEXT] | None = None
     label_config: Text | None = None
 
 
@@ -147,7 +147,7 @@ class ImportQuery(Input):
 class ProjectsQuery(Paged):
     """Which projects, in which order."""
 
-    title: Annotated[Line, Field(max_length=TITLE_LENGTH, description="Any part of the title.")] = ""
+    title: Annotated[str, Field(max_length=TITLE_LENGTH, description="Any part of the title."), IS_LINE] = ""
     ordering: Literal["id", "-id", "created_at", "-created_at", "title", "-title"] = "-id"
 
 

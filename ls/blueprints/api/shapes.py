@@ -90,9 +90,9 @@ def _keepable(value: Any) -> Any:
     return value
 
 
-Line = Annotated[str, AfterValidator(_line)]
-Name = Annotated[str, StringConstraints(max_length=256), AfterValidator(_line)]
-LongText = Annotated[str, AfterValidator(_text)]
+# Put behind the length: what stands before these is checked, and stripped, first.
+IS_LINE, IS_TEXT = AfterValidator(_line), AfterValidator(_text)
+Name = Annotated[str, StringConstraints(max_length=256), IS_LINE]
 AnyJson = Annotated[Any, AfterValidator(_keepable)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_keepable)]
 JsonList = Annotated[list[Any], AfterValidator(_keepable)]

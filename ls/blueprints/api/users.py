@@ -10,7 +10,7 @@ from ls import signup
 from ls.avatars import MAX_BYTES, PictureRefused, read_picture
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, no_content, operation, read_json, validate
-from ls.blueprints.api.shapes import Detail, Line, Name, UserShape, user_shape
+from ls.blueprints.api.shapes import IS_LINE, Detail, Name, UserShape, user_shape
 from ls.current import member
 from ls.exceptions import Forbidden, InvalidFields, NotAllowed
 from ls.extensions import db
@@ -45,10 +45,13 @@ class NewUser(Input):
     allow_newsletters: bool | None = None
 
 
+Username = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=True), IS_LINE]
+
+
 class UserPatch(Input):
     """What a person may change of her own account; an e-mail is refused."""
 
-    username: Annotated[Line, StringConstraints(min_length=1, max_length=256, strip_whitespace=True)] | None = None
+    username: Username | None = None
     first_name: Name | None = None
     last_name: Name | None = None
     phone: Name | None = None
