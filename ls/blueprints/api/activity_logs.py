@@ -1,16 +1,16 @@
 """The audit trail for scripts."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import func, select
 from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, operation
-from ls.blueprints.api.shapes import IS_LINE, Id, PageNumber
+from ls.blueprints.api.operation import Query, answer, operation
+from ls.blueprints.api.shapes import IS_LINE, Id, Moment, PageNumber
 from ls.extensions import db
 from ls.models import Event, User
 from ls.models.organization import THE_ONE
@@ -43,17 +43,7 @@ class ActivityPage(TypedDict):
     recordsFiltered: int
 
 
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("This moment is out of range.") from None
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-
-
-class ActivityQuery(Input):
+class ActivityQuery(Query):
     """Which events."""
 
     page: PageNumber = 1

@@ -12,8 +12,8 @@ from typing_extensions import TypedDict
 
 from ls import imports
 from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, no_content, operation, read_json
-from ls.blueprints.api.shapes import IS_LINE, IS_TEXT, AnyJson, JsonObject, Page, Paged, avatar_path, page_of
+from ls.blueprints.api.operation import Input, Query, answer, no_content, operation, read_json
+from ls.blueprints.api.shapes import IS_LINE, IS_TEXT, AnyJson, JsonObject, Moment, Page, Paged, avatar_path, page_of
 from ls.current import member
 from ls.extensions import db
 from ls.models import Project, User
@@ -46,7 +46,7 @@ class Options(Input):
     min_annotations_to_start_training: Count | None = 0
     model_version: Annotated[str, StringConstraints(max_length=256), IS_TEXT] | None = ""
     overlap_cohort_percentage: Annotated[int, Field(ge=0, le=100)] | None = 100
-    pinned_at: datetime | None = None
+    pinned_at: Moment | None = None
     reveal_preannotations_interactively: bool | None = False
     sampling: Sampling | None = "Sequential sampling"
     show_annotation_history: bool | None = False
@@ -137,7 +137,7 @@ class Imported(TypedDict):
     data_columns: list[str]
 
 
-class ImportQuery(Input):
+class ImportQuery(Query):
     """Accepted for the original's clients; everything is always committed."""
 
     commit_to_project: bool | None = None

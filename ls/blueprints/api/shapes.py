@@ -1,14 +1,15 @@
 """What several calls answer: the account as Label Studio's clients read it, pages, errors."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from flask import request
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from typing_extensions import TypedDict
 
-from ls.blueprints.api.operation import Input
+from ls.blueprints.api.operation import Query
 from ls.models import Organization, User
 from ls.signup import storable
 from ls.storable import BIGGEST_ID, json_problem, text_problem
@@ -84,6 +85,19 @@ def _text(value: str) -> str:
     return value
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This moment is out of range.") from None
+
+
+def _written_out(value: Any) -> Any:
+    if value is not None and not (isinstance(value, str) and ISO.match(value)):
+        raise ValueError("Write the moment as in 2021-06-15T19:37:29Z.")
+    return value
+
+
 def _keepable(value: Any) -> Any:
     if problem := json_problem(value):
         raise ValueError(f"This field {problem}.")
@@ -97,6 +111,9 @@ AnyJson = Annotated[Any, AfterValidator(_keepable)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_keepable)]
 JsonList = Annotated[list[Any], AfterValidator(_keepable)]
 
+ISO = re.compile(r"\d{4}-\d\d-\d\dT", re.IGNORECASE)
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_in_utc)]
+
 Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 
 FURTHEST = 10**9  # beyond every list's end, and its offset still is a number that both databases take
@@ -105,7 +122,7 @@ PageNumber = Annotated[
 ]
 
 
-class Paged(Input):
+class Paged(Query):
     """Which page of a list."""
 
     page: PageNumber = 1
