@@ -1,5 +1,8 @@
 """Somebody's script: a client without cookies, with her token."""
 
+import functools
+import inspect
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -12,6 +15,28 @@ NO_CREDENTIAL = {"detail": "Authentication credentials were not provided."}
 WRONG_CREDENTIAL = {"detail": "Invalid token."}
 NOT_FOUND = {"detail": "Not found."}
 FORBIDDEN = {"detail": "You do not have permission to perform this action."}
+
+
+def each(names: str, cases: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """As `parametrize`, but on one installation: for cases that leave nothing behind."""
+    wanted, known = names.split(","), list(cases)
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(test)
+        def every(**fixtures: Any) -> None:
+            for case in known:
+                try:
+                    test(**fixtures, **dict(zip(wanted, case if len(wanted) > 1 else (case,), strict=True)))
+                except AssertionError as error:
+                    error.add_note(f"with {names} = {case!r}")
+                    raise
+
+        signature = inspect.signature(test)
+        rest = [value for name, value in signature.parameters.items() if name not in wanted]
+        every.__signature__ = signature.replace(parameters=rest)  # type: ignore[attr-defined]  # pytest reads it
+        return every
+
+    return decorate
 
 
 class Script:

@@ -3,9 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
-from tests.api.conftest import Script
+from tests.api.conftest import Script, each
 from tests.cast import Person
 from tests.conftest import Clock
 
@@ -49,8 +47,8 @@ def test_filters_and_pages(hers: Script, his: Script, alice: Person, bob: Person
     assert newer["recordsFiltered"] == total
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
+@each(
+    "name,value",
     [
         ("page", "0"),
         ("page_size", "1001"),

@@ -3,9 +3,7 @@
 from io import BytesIO
 from typing import Any
 
-import pytest
-
-from tests.api.conftest import FORBIDDEN, NOT_FOUND, Script, invalid
+from tests.api.conftest import FORBIDDEN, NOT_FOUND, Script, each, invalid
 from tests.cast import Person
 from tests.pictures import drawing, saved
 
@@ -41,8 +39,8 @@ def test_pictures_are_ones_own(hers: Script, bob: Person) -> None:
     assert upload(hers, 999, PICTURE) == (404, NOT_FOUND)
 
 
-@pytest.mark.parametrize(
-    ("data", "message"),
+@each(
+    "data,message",
     [
         (b"", UNREADABLE),
         (b"nothing of that kind", UNREADABLE),

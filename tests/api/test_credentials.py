@@ -2,17 +2,16 @@
 
 import re
 
-import pytest
 from flask import Flask
 
-from tests.api.conftest import NO_CREDENTIAL, WRONG_CREDENTIAL, Script
+from tests.api.conftest import NO_CREDENTIAL, WRONG_CREDENTIAL, Script, each
 from tests.cast import Cast, Person
 from tests.safety.routes import calls
 
 WHOAMI = "/api/current-user/whoami"
 
 
-@pytest.mark.parametrize("shape", ["Token {}", "Bearer {}", "token {}", "Token  {}"])
+@each("shape", ["Token {}", "Bearer {}", "token {}", "Token  {}"])
 def test_the_token_opens_in_the_authorization_header(app: Flask, alice: Person, shape: str) -> None:
     assert Script(app, headers={"Authorization": shape.format(alice.token)}).get(WHOAMI)["email"] == alice.email
 
@@ -21,12 +20,12 @@ def test_the_token_opens_as_a_key(app: Flask, alice: Person) -> None:
     assert Script(app, headers={"X-Api-Key": alice.token}).get(WHOAMI)["email"] == alice.email
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YTpi"}, {"Cookie": "ls_session=x"}])
+@each("headers", [{}, {"Authorization": "Basic YTpi"}, {"Cookie": "ls_session=x"}])
 def test_without_a_credential(app: Flask, alice: Person, headers: dict[str, str]) -> None:
     assert Script(app, headers=headers).get(WHOAMI, 401) == NO_CREDENTIAL
 
 
-@pytest.mark.parametrize(
+@each(
     "headers",
     [
         {"Authorization": "Token wrong"},

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.api.conftest import each
 from tests.cast import Browser, Person
 from tests.safety.routes import calls
 
@@ -47,15 +48,15 @@ def test_pages_of_different_things_are_told_apart(document: Any) -> None:
     assert items("/api/organizations/{organization_id}/memberships") == "Member"
 
 
-@pytest.mark.parametrize("accept", JSON_KINDS)
+@each("accept", JSON_KINDS)
 def test_who_asks_for_json_gets_the_document(app: Flask, document: Any, accept: str) -> None:
     answer = app.test_client().get("/docs/api", headers={"Accept": accept})
     assert (answer.mimetype, answer.json) == ("application/json", document)
     assert "Accept" in answer.headers["Vary"].split(", ")
 
 
-@pytest.mark.parametrize("accept", PAGE_KINDS)
-@pytest.mark.parametrize("path", ["/docs/api", "/docs/api/"])
+@each("accept", PAGE_KINDS)
+@each("path", ["/docs/api", "/docs/api/"])
 def test_everybody_else_gets_the_page(app: Flask, accept: str, path: str) -> None:
     answer = app.test_client().get(path, headers={"Accept": accept})
     assert (answer.status_code, answer.mimetype) == (200, "text/html")

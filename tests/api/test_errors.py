@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.api.conftest import NOT_FOUND, Script
+from tests.api.conftest import NOT_FOUND, Script, each
 from tests.cast import Person
 from tests.safety.routes import Call, calls, state
 
@@ -103,7 +103,7 @@ def test_a_body_of_unsaid_length_is_not_cut_off_where_it_gets_too_large(hers: Sc
     assert (small.status_code, small.json["phone"]) == (200, "1")
 
 
-@pytest.mark.parametrize(
+@each(
     "path", ["/api", "/api/", "/api/no/such/thing", "/api/users/x/", "/api/users/-1/", "/api/users/1/x"]
 )
 def test_unknown_paths_are_json_too(app: Flask, hers: Script, path: str) -> None:
@@ -111,7 +111,7 @@ def test_unknown_paths_are_json_too(app: Flask, hers: Script, path: str) -> None
     assert Script(app).get(path, 404) == NOT_FOUND
 
 
-@pytest.mark.parametrize("number", [0, 999, 2**31, 2**63, 10**40])
+@each("number", [0, 999, 2**31, 2**63, 10**40])
 def test_ids_that_nothing_has_are_not_found(app: Flask, hers: Script, number: int) -> None:
     for call in calls(app, number=number):
         if call.is_api and str(number) in call.path:

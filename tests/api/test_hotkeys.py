@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from tests.api.conftest import Script
+from tests.api.conftest import Script, each
 
 PATH = "/api/current-user/hotkeys/"
 GOOD = {
@@ -24,7 +22,7 @@ def test_shortcuts_are_kept_as_they_were_sent_and_replace_the_old_ones(hers: Scr
     assert hers.send("PATCH", PATH, {"custom_hotkeys": {}}) == {"custom_hotkeys": {}}
 
 
-@pytest.mark.parametrize(
+@each(
     "hotkeys",
     [
         None,

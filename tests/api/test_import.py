@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import NOT_FOUND, Script
+from tests.api.conftest import NOT_FOUND, Script, each
 from tests.cast import Person
 
 
@@ -30,8 +30,8 @@ def test_one_task_may_come_without_a_list(hers: Script, path: str) -> None:
     assert hers.send("POST", f"{path}?commit_to_project=true&return_task_ids=1", {"text": "b"}, 201)["task_count"] == 1
 
 
-@pytest.mark.parametrize(
-    ("items", "detail"),
+@each(
+    "items,detail",
     [
         ([], "the list is empty"),
         ({}, "the list is empty"),

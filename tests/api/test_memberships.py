@@ -8,7 +8,7 @@ from flask import Flask
 
 from ls.models import User
 from ls.transaction import write
-from tests.api.conftest import NOT_FOUND, Script
+from tests.api.conftest import NOT_FOUND, Script, each
 from tests.api.test_users import USER
 from tests.cast import Cast, Person
 from tests.factories import a_project, a_task, an_annotation
@@ -52,14 +52,14 @@ def test_pages_lead_on_and_back_and_past_the_end_is_empty(hers: Script, team: li
         assert (page["results"], page["count"], page["next"]) == ([], 4, None)
 
 
-@pytest.mark.parametrize("name", ["_external", "_anchor", "_scheme", "_method", "endpoint", "organization_id", "self"])
+@each("name", ["_external", "_anchor", "_scheme", "_method", "endpoint", "organization_id", "self"])
 def test_links_keep_what_was_asked_and_lead_nowhere_else(hers: Script, team: list[Person], name: str) -> None:
     following = urlsplit(hers.get(f"{LIST}?{name}=2&page_size=1")["next"])
     assert (following.netloc, following.path) == ("localhost", LIST)
     assert (following.query, following.fragment) == (f"{name}=2&page_size=1&page=2", "")
 
 
-@pytest.mark.parametrize("size", ["0", "-1", "1001", "x", "", "1.5"])
+@each("size", ["0", "-1", "1001", "x", "", "1.5"])
 def test_page_sizes_are_1_to_1000(hers: Script, size: str) -> None:
     assert list(hers.get(f"{LIST}?page_size={size}", 400)["validation_errors"]) == ["page_size"]
 
@@ -69,13 +69,13 @@ def test_the_largest_and_the_smallest_page(hers: Script, team: list[Person]) -> 
     assert len(hers.get(f"{LIST}?page_size=1")["results"]) == 1
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "x"])
+@each("page", ["0", "-1", "x"])
 def test_pages_are_counted_from_1(hers: Script, page: str) -> None:
     assert list(hers.get(f"{LIST}?page={page}", 400)["validation_errors"]) == ["page"]
 
 
-@pytest.mark.parametrize(
-    ("search", "found"),
+@each(
+    "search,found",
     [
         ("adams", [2]),
         ("BOB@", [2]),
@@ -94,8 +94,8 @@ def test_search_by_any_part_of_email_and_name(
     assert hers.get(f"{LIST}?search={search}&page=2")["results"] == []
 
 
-@pytest.mark.parametrize(
-    ("ordering", "order"),
+@each(
+    "ordering,order",
     [
         ("id", [1, 2, 3, 4]),
         ("-id", [4, 3, 2, 1]),
@@ -110,7 +110,7 @@ def test_ordering(hers: Script, team: list[Person], ordering: str, order: list[i
     assert ids(hers.get(f"{LIST}?ordering={ordering}")) == order
 
 
-@pytest.mark.parametrize("ordering", ["password_hash", "email_key", "--email", "-", "id,email", "user__password"])
+@each("ordering", ["password_hash", "email_key", "--email", "-", "id,email", "user__password"])
 def test_nothing_secret_orders_the_list(hers: Script, ordering: str) -> None:
     assert list(hers.get(f"{LIST}?ordering={ordering}", 400)["validation_errors"]) == ["ordering"]
 

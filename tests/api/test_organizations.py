@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from flask import Flask
 
-from tests.api.conftest import NOT_FOUND, Script, invalid
+from tests.api.conftest import NOT_FOUND, Script, each, invalid
 from tests.cast import Browser, Person
 
 SHORT = {"id", "title", "contact_info", "created_at"}
@@ -27,7 +26,7 @@ def test_the_single_one_tells_its_token_founder_and_people(hers: Script, alice: 
     assert organization["token"] == hers.get("/api/invite")["token"]
 
 
-@pytest.mark.parametrize("number", ["0", "2", "99999999999999999999"])
+@each("number", ["0", "2", "99999999999999999999"])
 def test_there_is_no_other(hers: Script, number: str) -> None:
     assert hers.get(f"/api/organizations/{number}", 404) == NOT_FOUND
     assert hers.send("PATCH", f"/api/organizations/{number}", {"title": "x"}, 404) == NOT_FOUND
@@ -46,8 +45,8 @@ def test_title_and_contact_can_be_changed_and_nothing_else(hers: Script, alice: 
     assert hers.send("PATCH", ONE, {}) == {**before, "title": "The team"}
 
 
-@pytest.mark.parametrize(
-    ("fields", "wrong"),
+@each(
+    "fields,wrong",
     [
         ({"title": ""}, "title"),
         ({"title": "  "}, "title"),

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
 from flask import Flask
 
-from tests.api.conftest import NOT_FOUND, Script, invalid
+from tests.api.conftest import NOT_FOUND, Script, each, invalid
 from tests.cast import Person
 
 LIST = "/api/projects/"
@@ -42,8 +41,8 @@ def test_change_what_is_given_and_nothing_else(hers: Script, his: Script, bob: P
     assert changed["updated_at"] > made["updated_at"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "wrong"),
+@each(
+    "fields,wrong",
     [
         ({"title": None}, "title"),
         ({"title": ""}, "title"),
@@ -63,9 +62,9 @@ def test_change_what_is_given_and_nothing_else(hers: Script, his: Script, bob: P
     ],
 )
 def test_wrong_fields_are_told_and_nothing_is_saved(hers: Script, fields: dict[str, Any], wrong: str) -> None:
-    body = {"title": "Fine", "description": "fine", **fields}
+    body, before = {"title": "Fine", "description": "fine", **fields}, hers.get(LIST)["count"]
     assert list(hers.send("POST", LIST, body, 400)["validation_errors"]) == [wrong]
-    assert hers.get(LIST)["count"] == 0
+    assert hers.get(LIST)["count"] == before
     made = make(hers)
     if fields != {"title": None}:
         assert list(hers.send("PATCH", f"{LIST}{made['id']}/", body, 400)["validation_errors"]) == [wrong]
@@ -90,17 +89,18 @@ def test_the_list_is_newest_first_page_by_page(hers: Script) -> None:
     assert [one["id"] for one in hers.get(f"{LIST}?ordering=title")["results"]] == made
 
 
-@pytest.mark.parametrize("query", ["page=0", "page_size=0", "page_size=1001", "ordering=created_by", "title=%00"])
+@each("query", ["page=0", "page_size=0", "page_size=1001", "ordering=created_by", "title=%00"])
 def test_a_query_that_makes_no_sense_is_told(hers: Script, query: str) -> None:
     assert list(hers.get(f"{LIST}?{query}", 400)["validation_errors"]) == [query.partition("=")[0]]
 
 
-@pytest.mark.parametrize(
-    ("title", "found"), [("äPFEL", 0), ("ÄPFEL", 1), ("fel", 1), ("100%", 1), ("_", 0), ("PEARS", 1), ("x", 0)]
+@each(
+    "title,found", [("äPFEL", 0), ("ÄPFEL", 1), ("fel", 1), ("100%", 1), ("_", 0), ("PEARS", 1), ("x", 0)]
 )
 def test_found_by_a_part_of_the_title(app: Flask, hers: Script, title: str, found: int) -> None:
-    make(hers, "ÄPFEL")
-    make(hers, "100% pears")
+    if not hers.get(LIST)["count"]:
+        make(hers, "ÄPFEL")
+        make(hers, "100% pears")
     if title == "äPFEL" and "postgresql" in app.config["SQLALCHEMY_DATABASE_URI"]:
         found = 1  # SQLite knows the case of ASCII letters only
     assert hers.get(f"{LIST}?title={title.replace('%', '%25')}")["count"] == found

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from itsdangerous import TimestampSigner
 
-from tests.api.conftest import Script
+from tests.api.conftest import Script, each
 from tests.cast import Browser, Cast
 from tests.conftest import Clock
 
@@ -38,8 +38,8 @@ def test_one_limit_is_changed_without_the_other_and_null_goes_back_to_the_settin
     assert hers.send("PATCH", PATH, {"max_session_age": None})["max_session_age"] == 11520
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, "x", [], 10**9, 10**30])
-@pytest.mark.parametrize("name", ["max_session_age", "max_time_between_activity"])
+@each("value", [0, -1, 1.5, "x", [], 10**9, 10**30])
+@each("name", ["max_session_age", "max_time_between_activity"])
 def test_what_is_no_number_of_minutes_is_refused(hers: Script, name: str, value: Any) -> None:
     before = hers.get(PATH)
     fields = {"max_session_age": 5, "max_time_between_activity": 5, name: value}

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from ls.extensions import db
 from ls.models import Event, Organization, User
 from ls.transaction import write
-from tests.api.conftest import Script
+from tests.api.conftest import Script, each
 from tests.cast import Person
 from tests.factories import a_project, a_task, an_annotation
 from tests.safety.routes import calls
@@ -96,9 +96,10 @@ def test_the_number_of_statements_does_not_depend_on_the_length(
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("ordering", ["id", "-id", "email", "-user__email", "name", "-name", "-last_activity"])
+@each("ordering", ["id", "-id", "email", "-user__email", "name", "-name", "-last_activity"])
 def test_pages_of_people_are_read_from_an_index_alone(app: Flask, hers: Script, ordering: str) -> None:
-    grow(app, 9)
+    if len(hers.get("/api/users/")) == 1:
+        grow(app, 9)
     for page in (1, 2, 5):
         with statements(app) as seen:
             hers.get(f"/api/organizations/1/memberships?page_size=2&page={page}&ordering={ordering}")

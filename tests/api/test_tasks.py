@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from tests.api.conftest import NOT_FOUND, Script, invalid
+from tests.api.conftest import NOT_FOUND, Script, each, invalid
 from tests.cast import Person
 
 LIST = "/api/tasks/"
@@ -20,14 +18,14 @@ def test_a_task_belongs_to_a_project(hers: Script, task: dict[str, Any]) -> None
     assert hers.get(f"/api/projects/{task['project']}/")["task_number"] == 2
 
 
-@pytest.mark.parametrize("project", [999, 2**31 - 1])
+@each("project", [999, 2**31 - 1])
 def test_of_no_project_there_is_no_task(hers: Script, task: dict[str, Any], project: int) -> None:
     refused = hers.send("POST", LIST, {"project": project, "data": {}}, 400)
     assert refused == invalid(project=f'Invalid pk "{project}" - object does not exist.')
 
 
-@pytest.mark.parametrize(
-    ("fields", "wrong"),
+@each(
+    "fields,wrong",
     [
         ({"project": None}, "project"),
         ({"project": 0}, "project"),

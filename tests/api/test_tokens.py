@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-import pytest
 from flask import Flask
 
-from tests.api.conftest import NO_CREDENTIAL, NOT_FOUND, WRONG_CREDENTIAL, Script
+from tests.api.conftest import NO_CREDENTIAL, NOT_FOUND, WRONG_CREDENTIAL, Script, each
 from tests.cast import Person
 from tests.conftest import Clock
 
@@ -94,7 +93,7 @@ def test_tokens_are_their_owners(app: Flask, hers: Script, his: Script) -> None:
     access_of(app, refresh)
 
 
-@pytest.mark.parametrize("refresh", ["x", "eyJ.eyJ.x", "\u540d", "x" * 4096])
+@each("refresh", ["x", "eyJ.eyJ.x", "\u540d", "x" * 4096])
 def test_what_is_no_token_is_told(app: Flask, hers: Script, refresh: str) -> None:
     body = {"refresh": refresh}
     assert Script(app).send("POST", "/api/token/refresh/", body, 401) == NOT_VALID
@@ -102,8 +101,8 @@ def test_what_is_no_token_is_told(app: Flask, hers: Script, refresh: str) -> Non
     assert hers.send("POST", "/api/token/blacklist/", body, 404) == NOT_FOUND
 
 
-@pytest.mark.parametrize("body", [{}, {"refresh": None}, {"refresh": ""}, {"refresh": 5}, {"refresh": "a\ud800"}])
-@pytest.mark.parametrize("verb", ["refresh", "rotate", "blacklist"])
+@each("body", [{}, {"refresh": None}, {"refresh": ""}, {"refresh": 5}, {"refresh": "a\ud800"}])
+@each("verb", ["refresh", "rotate", "blacklist"])
 def test_without_one_the_field_is_told(hers: Script, verb: str, body: dict[str, Any]) -> None:
     assert list(hers.send("POST", f"/api/token/{verb}/", body, 400)["validation_errors"]) == ["refresh"]
 
@@ -133,7 +132,7 @@ def test_settings_read_and_change_one_by_one(hers: Script) -> None:
     assert hers.get(SETTINGS) == {**before, "api_token_ttl_days": 30}
 
 
-@pytest.mark.parametrize("field", ["api_tokens_enabled", "legacy_api_tokens_enabled", "api_token_ttl_days"])
+@each("field", ["api_tokens_enabled", "legacy_api_tokens_enabled", "api_token_ttl_days"])
 def test_wrong_settings_are_refused(hers: Script, field: str) -> None:
     before = hers.get(SETTINGS)
     refused = hers.send("POST", SETTINGS, {"api_token_ttl_days": 30, field: "perhaps"}, 400)

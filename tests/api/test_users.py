@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ls.extensions import db
 from ls.models import Event, Organization, User
 from ls.transaction import write
-from tests.api.conftest import FORBIDDEN, NOT_FOUND, Script, invalid
+from tests.api.conftest import FORBIDDEN, NOT_FOUND, Script, each, invalid
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.conftest import Clock
 
@@ -102,8 +102,8 @@ def test_links_have_the_prefix(make_app: Any, cast: Cast, alice: Person) -> None
     assert hers.get("/api/invite")["invite_url"].startswith("/ls/user/signup/?token=")
 
 
-@pytest.mark.parametrize(
-    ("fields", "wrong"),
+@each(
+    "fields,wrong",
     [
         ({"email": None}, {"email"}),
         ({"email": ""}, {"email"}),
@@ -128,7 +128,7 @@ def test_wrong_fields_are_all_told_and_nothing_is_made(
     assert len(hers.get("/api/users/")) == 1
 
 
-@pytest.mark.parametrize("email", ["alice@example.org", "ALICE@Example.org", " alice@example.org "])
+@each("email", ["alice@example.org", "ALICE@Example.org", " alice@example.org "])
 def test_an_email_makes_one_account(hers: Script, email: str) -> None:
     refused = hers.send("POST", "/api/users/", {"email": email}, 400)
     assert refused == invalid(email="User with this email already exists")
@@ -156,7 +156,7 @@ def test_change_ones_own(app: Flask, hers: Script, alice: Person) -> None:
     assert hers.get(f"/api/users/{alice.id}/")["first_name"] == "Alice"
 
 
-@pytest.mark.parametrize(
+@each(
     "fields",
     [
         {"username": ""},
@@ -182,8 +182,8 @@ def test_of_a_wrong_change_nothing_is_saved(
     }
 
 
-@pytest.mark.parametrize("path", ["/api/users/1/", "/api/users/1", "/api/users/2/", "/api/current-user"])
-@pytest.mark.parametrize("email", ["new@example.org", "alice@example.org", None, 5])
+@each("path", ["/api/users/1/", "/api/users/1", "/api/users/2/", "/api/current-user"])
+@each("email", ["new@example.org", "alice@example.org", None, 5])
 def test_an_email_in_any_patch_is_405_and_nothing_is_saved(
     app: Flask, hers: Script, bob: Person, path: str, email: Any
 ) -> None:
@@ -192,7 +192,7 @@ def test_an_email_in_any_patch_is_405_and_nothing_is_saved(
     assert [row(app, number)["first_name"] for number in (1, 2)] == ["", ""]
 
 
-@pytest.mark.parametrize("fields", [{"first_name": "New"}, {"first_name": 5}, {}])
+@each("fields", [{"first_name": "New"}, {"first_name": 5}, {}])
 def test_nobody_changes_somebody_else(app: Flask, hers: Script, bob: Person, fields: dict[str, Any]) -> None:
     assert hers.send("PATCH", f"/api/users/{bob.id}/", fields, 403) == FORBIDDEN
     assert row(app, bob.id)["first_name"] == ""
