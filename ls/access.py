@@ -56,7 +56,7 @@ def guard() -> Any:
     if user is None and not getattr(view, "is_public", False):
         return refuse()
     if user is not None:
-        g.member_id = user.id
+        g.member_id, g.max_session_age = user.id, user.team.max_session_age
         origin.become(_origin(actor_id=user.id))
     if request.method not in SAFE_METHODS and not _brings_its_credential(view):
         return _check_csrf(view)

@@ -122,14 +122,14 @@ def _shift(works: Sequence[Work], sign: int) -> None:
     """Move the counts of the projects and the tasks."""
     for project_id, count in sorted(Counter(work.project_id for work in works).items()):
         moved = Project.annotations_count + sign * count
-        db.session.execute(update(Project).where(Project.id == project_id).values(annotations_count=moved))
+        _run(update(Project).where(Project.id == project_id).values(annotations_count=moved))
     tasks = defaultdict(list)
     for task_id, count in Counter(work.task_id for work in works).items():
         tasks[count].append(task_id)
     for count, ids in tasks.items():
         for start in range(0, len(ids), CHUNK):
             mine = update(Task).where(Task.id.in_(ids[start : start + CHUNK]))
-            db.session.execute(mine.values(annotations_count=Task.annotations_count + sign * count))
+            _run(mine.values(annotations_count=Task.annotations_count + sign * count))
 
 
 def _upsert() -> Any:

@@ -11,7 +11,7 @@ from ls.kept import kept
 from ls.models import Contribution, Organization, Project, User
 from ls.models.account import COLUMNS, Account
 from ls.models.search import matching
-from ls.models.user import DELETED
+from ls.models.user import ACTIVE, DELETED
 
 # What may be sorted by, and nothing else: ordering by a secret column would tell it (CVE-2023-47117).
 ORDERINGS: dict[str, Any] = {
@@ -46,8 +46,11 @@ def members(search: str, ordering: str, page: int, size: int) -> Members:
 
 
 def _living(ordering: str) -> ColumnElement[bool]:
-    # Tombstones have no e-mail, so the e-mail's own index answers that order alone.
-    return User.email_key.is_not(None) if ordering.lstrip("-").endswith("email") else User.status != DELETED
+    # Tombstones have no e-mail, so the e-mail's own index answers that order alone; the other orders'
+    # indexes begin with the status, so they do where there is only one.
+    if ordering.lstrip("-").endswith("email"):
+        return User.email_key.is_not(None)
+    return User.status == ACTIVE if not Organization.get().deactivated_members else User.status != DELETED
 
 
 def _window(found: Select[Any], ordering: str, count: int, offset: int, size: int) -> list[Account]:

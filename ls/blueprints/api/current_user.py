@@ -4,11 +4,11 @@ import re
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, operation
+from ls.blueprints.api.operation import Input, answer, operation, read_json
 from ls.blueprints.api.shapes import UserShape, user_shape
 from ls.blueprints.api.users import UserPatch, change_own
 from ls.current import me, member
@@ -25,6 +25,23 @@ PERMISSIONS = [
 HOTKEYS_AT_MOST = 200
 HOTKEY_NAME = re.compile(r"[^\s:\x00-\x1f]{1,64}:[^\s:\x00-\x1f]{1,64}")
 KEY_LENGTH = 64
+DESCRIPTION_LENGTH = 256
+HOTKEYS_SCHEMA = {
+    "type": "object",
+    "description": "Each `section:action` with its `key` and whether it is `active`.",
+    "maxProperties": HOTKEYS_AT_MOST,
+    "propertyNames": {"pattern": r"^[^\s:]{1,64}:[^\s:]{1,64}$"},
+    "additionalProperties": {
+        "type": "object",
+        "required": ["key"],
+        "properties": {
+            "key": {"type": ["string", "null"], "minLength": 1, "maxLength": KEY_LENGTH},
+            "active": {"type": "boolean"},
+            "description": {"type": "string", "maxLength": DESCRIPTION_LENGTH},
+        },
+        "additionalProperties": False,
+    },
+}
 
 
 class WhoAmI(UserShape):
@@ -37,13 +54,6 @@ class Token(TypedDict):
     """An API token."""
 
     token: str
-
-
-class Hotkey(TypedDict, total=False):
-    """One keyboard shortcut."""
-
-    key: str | None
-    active: bool
 
 
 class Hotkeys(TypedDict):
@@ -77,14 +87,14 @@ def _check_hotkey(name: str, hotkey: Any) -> None:
     if not isinstance(key, str) or not 0 < len(key) <= KEY_LENGTH or not key.isprintable():
         raise ValueError(f"'key' for '{name}' must be a string of 1 to {KEY_LENGTH} characters.")
     description = hotkey.get("description", "")
-    if not isinstance(description, str) or len(description) > 256 or not description.isprintable():
+    if not isinstance(description, str) or len(description) > DESCRIPTION_LENGTH or not description.isprintable():
         raise ValueError(f"'description' for '{name}' must be a string of at most 256 characters.")
 
 
 class HotkeysPatch(Input):
     """The shortcuts to keep; they replace the present ones."""
 
-    custom_hotkeys: Annotated[dict[str, Any], AfterValidator(check_hotkeys)]
+    custom_hotkeys: Annotated[dict[str, Any], AfterValidator(check_hotkeys), WithJsonSchema(HOTKEYS_SCHEMA)]
 
 
 @api.get("/api/current-user/whoami")
@@ -103,11 +113,11 @@ def get_current_user() -> Response:
 
 @api.patch("/api/current-user")
 @operation(
-    "Change your profile", tag="Current user", body=UserPatch, answers={200: UserShape}, errors=(400, 405)
+    "Change your profile", tag="Current user", payload=UserPatch, answers={200: UserShape}, errors=(400, 405, 413)
 )
-def update_current_user(body: UserPatch) -> Response:
+def update_current_user() -> Response:
     """Change one's own profile."""
-    return change_own(member(), body)
+    return change_own(read_json(), member())
 
 
 @api.get("/api/current-user/token")

@@ -52,6 +52,7 @@ class MemberDetail(TypedDict):
 
 
 def _known_ordering(value: str) -> str:
+    value = value or "id"
     if value.lstrip("-") not in ORDERINGS or value.startswith("--"):
         raise ValueError(f"Order by one of: {', '.join(ORDERINGS)}; a minus sign turns it round.")
     return value

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from ls import emails
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation
-from ls.blueprints.api.shapes import Line, Name
+from ls.blueprints.api.shapes import IS_LINE, Name
 from ls.exceptions import InvalidFields, NotFound
 from ls.extensions import db
 from ls.links import invite_path
@@ -40,10 +40,13 @@ class OrganizationDetail(OrganizationShape):
     users: list[int]
 
 
+Title = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), IS_LINE]
+
+
 class OrganizationPatch(Input):
     """What members may change of the organization."""
 
-    title: Annotated[Line, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)] | None = None
+    title: Title | None = None
     contact_info: Name | None = None
 
 
@@ -127,16 +130,22 @@ def get_organization(organization_id: int) -> Response:
 def update_organization(organization_id: int, body: OrganizationPatch) -> Response:
     """Change title or contact."""
     organization, given = the_one(organization_id), body.given()
-    contact = given.get("contact_info")
-    if contact and emails.comparison_key(contact) is None:
-        raise InvalidFields({"contact_info": ["Enter a valid email address."]})
     wanted = {"title": given["title"]} if given.get("title") else {}
     if "contact_info" in given:
-        wanted["contact_info"] = contact or None
+        wanted["contact_info"] = _checked(given["contact_info"])
     with write():
         if organization.change(**wanted):
             Event.record("organization_changed", fields=sorted(wanted))
     return answer(OrganizationDetail, _detail(organization))
+
+
+def _checked(contact: str | None) -> str | None:
+    if not contact or not contact.strip():
+        return None
+    try:
+        return emails.checked(contact)[0]
+    except InvalidFields as refused:
+        raise InvalidFields({"contact_info": refused.errors["email"]}) from None
 
 
 def _invite(organization: Organization) -> Invite:

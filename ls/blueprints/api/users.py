@@ -9,8 +9,8 @@ from sqlalchemy import select
 from ls import signup
 from ls.avatars import MAX_BYTES, PictureRefused, read_picture
 from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, no_content, operation
-from ls.blueprints.api.shapes import Detail, Name, UserShape, user_shape
+from ls.blueprints.api.operation import Input, answer, no_content, operation, read_json, validate
+from ls.blueprints.api.shapes import IS_LINE, Detail, Name, UserShape, user_shape
 from ls.current import me
 from ls.exceptions import Forbidden, InvalidFields, NotAllowed
 from ls.extensions import db
@@ -46,15 +46,17 @@ class NewUser(Input):
     allow_newsletters: bool | None = None
 
 
+Username = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=True), IS_LINE]
+
+
 class UserPatch(Input):
     """What a person may change of her own account; an e-mail is refused."""
 
-    username: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    username: Username | None = None
     first_name: Name | None = None
     last_name: Name | None = None
     phone: Name | None = None
     allow_newsletters: bool | None = None
-    email: Any = None
 
 
 @api.get("/api/users/")
@@ -90,19 +92,26 @@ def get_user(user_id: int) -> Response:
 
 
 @api.patch("/api/users/<int:user_id>/")
-@operation("Change your account", tag="Users", body=UserPatch, answers={200: UserShape}, errors=(400, 403, 404, 405))
-def update_user(user_id: int, body: UserPatch) -> Response:
+@operation(
+    "Change your account",
+    tag="Users",
+    payload=UserPatch,
+    answers={200: UserShape},
+    errors=(400, 403, 404, 405, 413),
+)
+def update_user(user_id: int) -> Response:
     """Change one's own profile; nobody else's (CVE-2026-22033)."""
-    return change_own(User.find(user_id), body)
+    return change_own(read_json(), User.find(user_id))
 
 
-def change_own(user: User, body: UserPatch) -> Response:
-    """Change the profile of the person who asks. Raises Forbidden, NotAllowed, InvalidFields."""
-    given = body.given()
-    if "email" in given:
+def change_own(sent: Any, user: User) -> Response:
+    """Change the profile of the person who asks. Raises NotAllowed, Forbidden, InvalidFields, in this order."""
+    if isinstance(sent, dict) and "email" in sent:
         raise NotAllowed("Updating the email field is not allowed.")
     if user.id != me().id:
         raise Forbidden("You do not have permission to perform this action.")
+    body: UserPatch = validate(UserPatch, sent)
+    given = body.given()
     profile: dict[str, Any] = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
     signup.check_profile(profile)
     if "allow_newsletters" in given:
