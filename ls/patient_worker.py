@@ -24,6 +24,8 @@ SEND_WITHIN = struct.pack("ll", 20, 0)  # seconds that a client may take none of
 HEAD_AT_MOST = 64 * 1024  # request line and headers
 BUFFERED_AT_MOST = 4 * 1024 * 1024  # a larger body, such as an import, is read by its thread
 HELD_AT_MOST = 128 * 1024 * 1024  # by all requests that are still arriving in one worker
+DRAINED_WITHIN = 5.0  # seconds for the rest of a body that is not wanted
+DRAINED_AT_MOST = 64 * 1024 * 1024
 
 END_OF_HEAD = b"\r\n\r\n"
 CHUNKED = re.compile(rb"\r\nTransfer-Encoding:[ \t]*chunked", re.IGNORECASE)
@@ -145,8 +147,13 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         conn.close()
 
     def _keepalive_after(self, conn: Incoming, keepalive: bool) -> bool:
-        """Close after an answer if more was sent already: only a thread could wait for the rest of that."""
-        return super()._keepalive_after(conn, keepalive) and not conn.parser.unreader.buf.getvalue()
+        """Read away what the application left of a body, or closing would cut off the answer that refuses it.
+
+        Close after an answer if more was sent already: only a thread could wait for the rest of that.
+        """
+        until = time.monotonic() + DRAINED_WITHIN
+        drained = conn.parser.finish_body(deadline=until, max_bytes=DRAINED_AT_MOST)
+        return keepalive and drained and not conn.parser.unreader.buf.getvalue()
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Stopping: whoever has not sent a whole request by `deadline` is not waited for either."""

@@ -79,6 +79,14 @@ def test_a_connection_is_used_again(server: RunningServer) -> None:
         assert client.get("/version").status_code == 200
 
 
+def test_a_refusal_of_a_large_body_arrives_and_the_connection_goes_on(server: RunningServer) -> None:
+    with httpx.Client(base_url=server.url, headers={"Authorization": "Token none"}) as client:
+        for size in (1, 5):
+            for path, status in (("/nope", 404), ("/user/login/", 413), ("/api/users/1/avatar/", 401)):
+                body = {"avatar": b"x" * size * 1024 * 1024 + b"x" * 1024 * 1024 * 2}
+                assert client.post(path, files=body).status_code == status
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [

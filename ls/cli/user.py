@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from ls import signup
 from ls.accounts import printed
-from ls.cli.base import Asked, Failure, account, plain
+from ls.cli.base import Failure, account, plain
+from ls.cli.prompts import ask, ask_password
 from ls.extensions import db
 from ls.formats import iso
 from ls.models import ApiToken, User
@@ -42,15 +43,18 @@ def show(username: str, as_json: bool) -> None:
 
 
 @user.command()
-@click.option("--username", cls=Asked, metavar="EMAIL", prompt="E-mail", help="The new account's e-mail.")
-@click.option("--password", cls=Asked, prompt=True, hide_input=True, confirmation_prompt=True, help="Its password.")
+@click.option("--username", metavar="EMAIL", help="The new account's e-mail; asked for if not given.")
+@click.option("--password", help="Its password; asked for, twice and unseen, if not given.")
 @click.option("--user-token", metavar="TOKEN", help="Its API token, at least 5 characters; random if not given.")
 @click.option("--first-name", help="First name.")
 @click.option("--last-name", help="Last name.")
 @plain
-def create(username: str, password: str, user_token: str | None, first_name: str | None, last_name: str | None) -> None:
+def create(username: str | None, password: str | None, user_token: str | None, **names: str | None) -> None:
     """Create an account."""
-    candidate = signup.prepare(username, password, token=user_token, first_name=first_name, last_name=last_name)
+    username = ask("E-mail", username)
+    wanted = signup.prepare(username, None, token=user_token, **names)
+    signup.check_free(wanted.email_key)  # nobody should think of a password for nothing
+    candidate = signup.prepare(username, ask_password("Password", password), token=user_token, **names)
     with write():
         signup.create_account(candidate, kind="user_created")
     click.echo(f"User {username} created")
