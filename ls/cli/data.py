@@ -30,7 +30,7 @@ def backup(file: Path) -> None:
     click.echo(f"Backup written to {file}")
 
 
-@click.command()
+@click.command(short_help="Put a backup in place of the present data.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @plain
 def restore(file: Path) -> None:
@@ -40,7 +40,7 @@ def restore(file: Path) -> None:
     click.echo(f"Restored {file}. Restart the server.")
 
 
-@click.command("db-copy")
+@click.command("db-copy", short_help="Copy everything into another database.")
 @click.option("--to", "url", required=True, metavar="URL", help="The empty database to copy into.")
 @plain
 def db_copy(url: str) -> None:

@@ -22,7 +22,7 @@ def default_workers() -> int:
     return min(4, len(os.sched_getaffinity(0)))
 
 
-@click.command()
+@click.command(short_help="Start the server.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; LABEL_STUDIO_PORT if not given.")
 @click.option(

@@ -18,7 +18,7 @@ from ls.transaction import write
 USERNAME = click.option("--username", required=True, metavar="EMAIL", help="The account's e-mail.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Show, create and manage accounts.")
 @click.option("--username", metavar="EMAIL", help="Show the account with this e-mail.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")
 @click.pass_context
@@ -76,7 +76,7 @@ def list_users(as_json: bool) -> None:
         click.echo(f"{row.id}\t{row.email}\t{name}\t{row.status}\t{iso(row.last_activity) or 'never'}")
 
 
-@user.command()
+@user.command(short_help="Put somebody out, at once and everywhere.")
 @USERNAME
 @plain
 def deactivate(username: str) -> None:
