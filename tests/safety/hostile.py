@@ -69,7 +69,7 @@ class Prober:
         """Send a form exactly so, with the token of the client's session."""
         client = client or self.client
         body = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in fields.items() if name != "csrf_token")
-        return self.send(
+        answer = self.send(
             "POST",
             path,
             client=client,
@@ -77,6 +77,9 @@ class Prober:
             data=f"csrf_token={self._token(client)}&{body}",
             content_type="application/x-www-form-urlencoded",
         )
+        if answer.status_code in {302, 303}:  # what was just stored may be overwritten before the end
+            self.send("GET", answer.headers["Location"].partition("#")[0], client=client, about=about)
+        return answer
 
     def _token(self, client: FlaskClient) -> str:
         if client is not self.client:

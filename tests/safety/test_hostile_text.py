@@ -124,8 +124,8 @@ def test_every_name_in_every_query(app: Flask, prober: Prober) -> None:
         for call in reading:
             everything = "&".join(f"{name}={quoted}" for name in names)
             one = sorted(names)[turn % len(names)]
-            for query in (everything, f"{one}={quoted}&{quoted}={quoted}"):
-                prober.send("GET", call.path, about=(query[:40]), query_string=query)
+            for query in (everything,) if call.is_api else (everything, f"{one}={quoted}&{quoted}={quoted}"):
+                prober.send("GET", call.path, about=query[:40], query_string=query)
 
 
 def test_every_place_holder_of_every_path(app: Flask, prober: Prober) -> None:
