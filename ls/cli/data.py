@@ -23,6 +23,8 @@ def _app() -> Flask:
 @plain
 def backup(file: Path) -> None:
     """Write everything into FILE, while the server serves."""
+    if file.exists() and not file.is_file():
+        raise Failure(f"{file} is no ordinary file: a backup would take its place.")
     try:
         archive.backup(_app(), file.absolute())
     except OSError as error:
