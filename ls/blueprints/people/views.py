@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from ls.access import public
 from ls.blueprints.people import page
 from ls.current import member
 from ls.exceptions import NotFound, SignupOpen
@@ -129,6 +130,7 @@ def _invite(status: int = 200, problem: str | None = None, *, is_new: bool = Fal
 
 
 @people.get("/organization")
+@public
 def organization() -> Response:
     """Where older bookmarks point."""
     return redirect(url_for("people.index"), 301)  # type: ignore[return-value]  # Werkzeug's and Flask's responses are one here
