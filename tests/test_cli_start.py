@@ -37,6 +37,7 @@ def test_the_last_line_names_the_address_it_listens_on_and_the_public_one(tmp_pa
     ("options", "says"),
     [
         (["--user-token", "taken"], "Another account has this token. Choose a different one.\n"),
+        (["--user-token", ""], "The token must have at least 5 characters\n"),
         (["--user-token", "1234"], "The token must have at least 5 characters\n"),
         (["--password", "password123"], "This password is well known. Choose another one.\n"),
     ],

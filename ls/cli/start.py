@@ -49,7 +49,8 @@ def start(host: str, port: int | None, workers: int, no_browser: bool, **account
 
 def _make_account(account: dict[str, str | None]) -> None:
     config = current_app.config
-    given = [account[name] or config[name.upper()] for name in ("username", "password", "user_token")]
+    names = ("username", "password", "user_token")
+    given = [config[name.upper()] if account[name] is None else account[name] for name in names]
     said = ensure_account(given[0], given[1], given[2])
     if said:
         click.echo(said)
