@@ -1,12 +1,13 @@
 """For production servers: `gunicorn wsgi:application`."""
 
+import os
 import sys
 
 import click
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
-from ls.config import ConfigError
+from ls.config import ConfigError, warnings_for
 from ls.database import SchemaTooNew
 from ls.exceptions import DomainError
 from ls.start import prepare
@@ -19,6 +20,8 @@ if click.get_current_context(silent=True) is not None:
 else:
     try:
         application = create_app()
+        for warning in warnings_for(os.environ):
+            print(warning, file=sys.stderr)  # noqa: T201  # in the words of `flask start`
         prepare(application)
     except (ConfigError, DomainError, SchemaTooNew, OperationalError) as refused:
         reason = refused.orig if isinstance(refused, OperationalError) else refused

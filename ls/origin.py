@@ -27,5 +27,6 @@ def current() -> Origin:
 
 
 def become(origin: Origin) -> None:
-    """Say where the verbs that follow come from; `agent` is cut to what is kept."""
-    _current.set(Origin(origin.actor_id, origin.address, origin.agent[:AGENT_LENGTH], origin.request_id))
+    """Say where the verbs that follow come from; `agent` is cut to what is kept, and can be kept everywhere."""
+    agent = origin.agent.replace("\0", "")[:AGENT_LENGTH]  # PostgreSQL's text has no NUL
+    _current.set(Origin(origin.actor_id, origin.address, agent, origin.request_id))

@@ -24,6 +24,9 @@ SEND_WITHIN = struct.pack("ll", 20, 0)  # seconds that a client may take none of
 HEAD_AT_MOST = 64 * 1024  # request line and headers
 BUFFERED_AT_MOST = 4 * 1024 * 1024  # a larger body, such as an import, is read by its thread
 HELD_AT_MOST = 128 * 1024 * 1024  # by all requests that are still arriving in one worker
+DRAINED_WITHIN = 5.0  # seconds for the rest of a body that is not wanted
+DRAINED_AT_MOST = 64 * 1024 * 1024
+DRAINED_AT_ONCE = 1024 * 1024  # gunicorn copies all of what it holds for each piece
 
 END_OF_HEAD = b"\r\n\r\n"
 CHUNKED = re.compile(rb"\r\nTransfer-Encoding:[ \t]*chunked", re.IGNORECASE)
@@ -145,8 +148,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         conn.close()
 
     def _keepalive_after(self, conn: Incoming, keepalive: bool) -> bool:
-        """Close after an answer if more was sent already: only a thread could wait for the rest of that."""
-        return super()._keepalive_after(conn, keepalive) and not conn.parser.unreader.buf.getvalue()
+        """Read away what the application left of a body, or closing would cut off the answer that refuses it.
+
+        Close after an answer if more was sent already: only a thread could wait for the rest of that.
+        """
+        return _drain(conn) and keepalive and not conn.parser.unreader.buf.getvalue()
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Stopping: whoever has not sent a whole request by `deadline` is not waited for either."""
@@ -160,6 +166,21 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         if status == 500:
             self.log.exception("Error handling a request")
         refuse(client, status)
+
+
+def _drain(conn: Incoming) -> bool:
+    """Was the rest of the body read away, as far as that is soon done?"""
+    until, left = time.monotonic() + DRAINED_WITHIN, DRAINED_AT_MOST
+    try:
+        while left > 0 and time.monotonic() < until:
+            conn.sock.settimeout(DRAINED_WITHIN)
+            part = conn.parser.mesg.body.read(DRAINED_AT_ONCE)
+            if not part:
+                return True
+            left -= len(part)
+    except (TimeoutError, errors.ParseException):
+        return False
+    return False
 
 
 def refuse(client: socket.socket, status: int) -> None:

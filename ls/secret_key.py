@@ -38,6 +38,11 @@ def insecure_mode(path: Path) -> bool:
     return bool(path.stat().st_mode & OTHERS)
 
 
+def changeable_by_others(folder: Path) -> bool:
+    """Can anybody but the owner put other files into this folder?"""
+    return bool(folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+
+
 def not_writable(folder: Path, error: OSError) -> ConfigError:
     """The one line that says what is wrong with the data folder, and the command that mends it."""
     user, place = _user(), shlex.quote(str(folder))

@@ -45,7 +45,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """The listening socket. Raises OSError where the port is taken."""
+    """The listening socket. Raises OSError where the port is taken, UnicodeError where the host is no name."""
+    host.encode("idna")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

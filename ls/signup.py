@@ -89,14 +89,19 @@ def check_password(
         raise InvalidFields({field: [_l(text, **values) for text, values in refused.reasons]}) from None
 
 
+def check_free(email_key: str) -> None:
+    """Has nobody this e-mail yet? Raises InvalidFields."""
+    if User.by_email(email_key) is not None:
+        raise InvalidFields({"email": [TAKEN]})
+
+
 def create_account(candidate: Candidate, *, kind: str = "sign_up") -> User:
     """Make the account, inside `write()`. The first one founds the organization.
 
-    Raises InvalidFields if the e-mail is taken. With kind `sign_up` the new person is her own actor.
+    Raises InvalidFields if the e-mail or the token is taken. With kind `sign_up` the new person is her own actor.
     """
     organization = Organization.lock()
-    if User.by_email(candidate.email_key) is not None:
-        raise InvalidFields({"email": [TAKEN]})
+    check_free(candidate.email_key)
     profile = {"username": candidate.email.partition("@")[0], **candidate.profile}
     user = User(
         email=candidate.email,

@@ -50,7 +50,7 @@ def ensure_account(email: str | None, password: str | None, token: str | None) -
     if not password:
         return f"User {email} was not created: no password is given"
     origin.become(origin.Origin(agent="start"))
-    candidate = signup.prepare(email, password, token=token or None)
+    candidate = signup.prepare(email, password, token=token)
     try:
         with write():
             signup.create_account(candidate, kind="user_created")

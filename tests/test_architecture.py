@@ -127,7 +127,7 @@ def test_the_environment_is_read_in_one_place() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"} and ast.unparse(node.value) == "os"
     }
     # They hand it to ls.config, which alone knows the names; `flask start` looks for a screen.
-    assert readers == {"app", "ls.cli.check", "ls.cli.start"}
+    assert readers == {"app", "wsgi", "ls.cli.check", "ls.cli.start"}
 
 
 def test_a_module_says_what_it_is_for() -> None:

@@ -94,8 +94,17 @@ def test_two_files_are_one_too_many(app: Flask, cast: Cast) -> None:
     assert kept(app) == (0, [])
 
 
-def test_more_than_the_server_takes_is_413(cast: Cast) -> None:
-    assert send(cast.alice(), SAVE, bytes(3 * 1_048_576)).status_code == 413
+@pytest.mark.parametrize("path", [PREVIEW, SAVE], ids=["preview", "save"])
+@pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])
+def test_more_than_the_server_takes_is_413_and_told_alike(cast: Cast, path: str, headers: dict[str, str]) -> None:
+    answer = send(cast.alice(), path, bytes(3 * 1_048_576), headers=headers)
+    assert (answer.status_code, TOO_LARGE in answer.text) == (413, True)
+    assert ("<html" in answer.text) is not bool(headers)
+
+
+def test_too_much_for_another_form_is_not_about_pictures(cast: Cast) -> None:
+    answer = cast.alice().browser.post(PAGE, {"first_name": "x" * 3 * 1_048_576}, page=PAGE)
+    assert (answer.status_code, TOO_LARGE in answer.text) == (413, False)
 
 
 def test_a_saved_picture_is_in_the_section_and_in_the_bar(app: Flask, cast: Cast) -> None:

@@ -60,6 +60,37 @@ def test_creating_an_account(app: Flask, run: Run) -> None:
     assert (again.exit_code, again.stderr) == (1, "User with this email already exists\n")
 
 
+def test_a_token_opens_one_account_only(app: Flask, run: Run) -> None:
+    common = ("user", "create", "--password", PASSWORD, "--user-token", "12345", "--username")
+    assert run(*common, "alice@example.org").exit_code == 0
+    second = run(*common, "bob@example.org")
+    assert (second.exit_code, second.stdout) == (1, "")
+    assert second.stderr == "Another account has this token. Choose a different one.\n"
+    with app.app_context():
+        assert db.session.scalars(select(User.email)).all() == ["alice@example.org"]
+
+
+def test_no_password_is_asked_for_in_vain(run: Run, cast: Cast) -> None:
+    taken = cast.alice(sign_in=False).email
+    for options, says in (
+        (["user", "create", "--username", taken], "User with this email already exists"),
+        (["user", "create", "--username", "bob"], "Enter a valid email address, like anna@example.org."),
+        (["user", "create", "--username", "b@example.org", "--user-token", "1234"],
+         "The token must have at least 5 characters"),
+        (["reset_password", "--username", "nobody@example.org"], "User nobody@example.org not found"),
+    ):  # fmt: skip
+        result = run(*options, stdin="")
+        assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"{says}\n")
+
+
+def test_names_that_the_terminal_cannot_show_are_escaped(app: Flask, cast: Cast) -> None:
+    email = cast.alice(sign_in=False, first_name="好").email
+    runner = app.test_cli_runner(charset="latin-1")
+    assert "\\u597d" in runner.invoke(args=["user", "list"]).stdout
+    printed = runner.invoke(args=["user", "--username", email]).stdout.splitlines()[-1]
+    assert ast.literal_eval(printed)["first_name"] == "好"
+
+
 def test_what_is_missing_is_asked_for_and_the_password_twice(run: Run) -> None:
     result = run("user", "create", stdin=f"alice@example.org\n{PASSWORD}\n{PASSWORD}\n")
     assert result.exit_code == 0

@@ -85,6 +85,12 @@ def test_every_option_explains_itself(group: click.Group) -> None:
         assert not [one.name for one in command.params if isinstance(one, click.Option) and not one.help], path
 
 
+def test_no_command_is_cut_short_where_all_are_listed(app: Flask) -> None:
+    for arguments in ([], ["user"], ["project"]):
+        listed = app.test_cli_runner().invoke(args=[*arguments, "--help"]).stdout.split("\nCommands:\n")[1]
+        assert "..." not in listed
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_in_examples_exist(group: click.Group, path: Path) -> None:
     known = {path.split(" ")[1] for path, _ in commands(group)}

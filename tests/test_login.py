@@ -45,6 +45,15 @@ def test_unknown_wrong_deactivated_and_passwordless_get_one_answer(app: Flask, c
     )
 
 
+@pytest.mark.parametrize(
+    ("email", "password"), [("", PASSWORD), ("alice@example.org", ""), ("", ""), ("x", "y" * 2000)]
+)
+def test_wrong_in_any_way_is_told_in_the_same_words(app: Flask, cast: Cast, email: str, password: str) -> None:
+    cast.alice(sign_in=False)
+    answer = Browser(app).sign_in(email, password)
+    assert (answer.status_code, WRONG in unescape(answer.text)) == (422, True)
+
+
 def test_what_was_typed_is_kept_but_no_password(app: Flask, cast: Cast) -> None:
     cast.alice(sign_in=False)
     answer = Browser(app).sign_in("alice@example.org", "a wrong guess")

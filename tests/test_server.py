@@ -82,6 +82,15 @@ def test_a_connection_is_used_again(server: RunningServer) -> None:
         assert client.get("/version").status_code == 200
 
 
+def test_a_refusal_of_a_large_body_arrives_and_the_connection_goes_on(server: RunningServer) -> None:
+    refusals = (("/nope", 404), ("/user/login/", 413), ("/api/users/1/avatar/", 401))
+    with httpx.Client(base_url=server.url) as client:
+        for path, status in refusals:
+            assert client.post(path, files={"avatar": b"x" * 3_000_000}).status_code == status
+    for path, status in refusals:
+        assert httpx.post(f"{server.url}{path}", files={"avatar": b"x" * 20_000_000}).status_code == status
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [

@@ -130,6 +130,8 @@ def test_a_member_who_opens_an_invite_link_is_told_so(closed_app: Flask) -> None
     assert page.status_code == 200
     assert "You are a member already" in page.text
     assert alice.email in page.text
+    for dead in ("?token=wrong", ""):
+        assert alice.browser.get(f"/user/signup/{dead}").status_code == 403
 
 
 def test_the_language_is_switched_without_an_account(app: Flask) -> None:

@@ -1,11 +1,11 @@
 """What commands share: plain failures, the database brought up to date, finding an account."""
 
+import io
 import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-import click
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -36,33 +36,13 @@ class Failure(ConfigError):
     """A command said no: one plain line on standard error, exit 1."""
 
 
-class Asked(click.Option):
-    """An option that is asked for when it is missing. Answers may also come through a pipe, a line each."""
-
-    def prompt_for_value(self, ctx: click.Context) -> Any:
-        """Ask at the terminal as click does; without one say nothing on standard output, nor warn of echo."""
-        if sys.stdin is not None and sys.stdin.isatty():
-            return super().prompt_for_value(ctx)
-        value = _line(self.prompt or "")
-        if self.confirmation_prompt and _line("Repeat for confirmation") != value:
-            raise Failure("The two entered values do not match")
-        return value
-
-
-def _line(prompt: str) -> str:
-    click.echo(f"{prompt}:", err=True)
-    answer = sys.stdin.readline() if sys.stdin is not None else ""
-    if not answer:
-        raise Failure(f"{prompt} is missing")
-    return answer.rstrip("\r\n")
-
-
 def plain(command: Command) -> Command:
     """Bring the database up to date, run the command, and turn what goes wrong into one line."""
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> Any:
         origin.become(origin.Origin(address="", agent="command line"))
+        _print_anything()
         try:
             check_folder(current_app.config)
             ensure_current(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  # the proxy's own
@@ -77,8 +57,18 @@ def plain(command: Command) -> Command:
             if type(error) is not DatabaseError:  # a broken rule is a mistake of ours, and keeps its trace
                 raise
             raise Failure(f"The database is damaged: {_first_line(error)}. {RESTORE}") from None
+        except BrokenPipeError:  # whoever reads had enough; click ends quietly
+            raise
+        except OSError as error:
+            raise Failure(f"{error.filename or 'Output'}: {error.strerror or error}") from None
 
     return with_appcontext(run)  # type: ignore[return-value]  # wraps keeps the signature that click reads
+
+
+def _print_anything() -> None:
+    """Names need not fit the terminal's encoding: what it lacks is escaped, as Python writes it in a string."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _first_line(error: DatabaseError) -> str:

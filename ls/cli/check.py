@@ -1,6 +1,7 @@
 """`flask check`."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ls.config import warnings_for
 from ls.crypto import Undecipherable
 from ls.extensions import db
 from ls.models import User
-from ls.secret_key import FILE_NAME, insecure_mode
+from ls.secret_key import FILE_NAME, changeable_by_others, insecure_mode
 
 
 @click.command()
@@ -29,9 +30,11 @@ def check() -> None:
 
 def _files() -> Iterator[str]:
     folder = Path(current_app.config["BASE_DATA_DIR"])
+    if changeable_by_others(folder):  # who can put another key in its place needs not read this one
+        yield f"{folder} can be changed by others. Mend it with: chmod go-w {shlex.quote(str(folder))}"
     for path in (folder / FILE_NAME, *folder.glob("*.sqlite3*"), *folder.glob("backups/*")):
         if path.exists() and insecure_mode(path):
-            yield f"{path} can be read by others. Mend it with: chmod 600 {path}"
+            yield f"{path} can be read by others. Mend it with: chmod 600 {shlex.quote(str(path))}"
 
 
 def _database() -> Iterator[str]:

@@ -25,6 +25,8 @@ def _app() -> Flask:
 @plain
 def backup(file: Path) -> None:
     """Write everything into FILE, while the server serves."""
+    if file.exists() and not file.is_file():
+        raise Failure(f"{file} is no ordinary file: a backup would take its place.")
     try:
         archive.backup(_app(), file.absolute())
     except (OSError, sqlite3.Error) as error:
@@ -32,7 +34,7 @@ def backup(file: Path) -> None:
     click.echo(f"Backup written to {file}")
 
 
-@click.command()
+@click.command(short_help="Put a backup in place of the present data.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @plain
 def restore(file: Path) -> None:
@@ -46,7 +48,7 @@ def restore(file: Path) -> None:
     click.echo(f"Restored {file}. Restart the server.")
 
 
-@click.command("db-copy")
+@click.command("db-copy", short_help="Copy everything into another database.")
 @click.option("--to", "url", required=True, metavar="URL", help="The empty database to copy into.")
 @plain
 def db_copy(url: str) -> None:

@@ -3,19 +3,19 @@
 import click
 
 from ls import passwords, signup
-from ls.cli.base import Asked, Failure, account, plain
+from ls.cli.base import Failure, account, plain
+from ls.cli.prompts import ask, ask_password
 from ls.transaction import write
 
 
 @click.command("reset_password")
-@click.option("--username", cls=Asked, metavar="EMAIL", prompt="E-mail", help="Whose password.")
-@click.option(
-    "--password", cls=Asked, prompt="New password", hide_input=True, confirmation_prompt=True, help="The new one."
-)
+@click.option("--username", metavar="EMAIL", help="Whose password; asked for if not given.")
+@click.option("--password", help="The new one; asked for, twice and unseen, if not given.")
 @plain
-def reset_password(username: str, password: str) -> None:
+def reset_password(username: str | None, password: str | None) -> None:
     """Set a new password; the person is signed out everywhere."""
-    found = account(username)
+    found = account(ask("E-mail", username))
+    password = ask_password("New password", password)
     if not password:
         raise Failure("Can not set empty password")
     if passwords.verify(found.password_hash, password):

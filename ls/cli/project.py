@@ -14,12 +14,12 @@ from ls.models import Contribution, Project, User
 from ls.transaction import write
 
 
-@click.group()
+@click.group(short_help="Import, list and recount projects.")
 def project() -> None:
     """Bring work in, list the projects, count their work anew."""
 
 
-@project.command("import")
+@project.command("import", short_help="Make a project of a JSON file.")
 @click.argument("title")
 @click.argument("file")
 @click.option("--username", required=True, metavar="EMAIL", help="Whose project it becomes.")
@@ -58,7 +58,7 @@ def list_command(as_json: bool) -> None:
         click.echo("{id}\t{title}\t{tasks} tasks\t{annotations} annotations".format(**row))
 
 
-@project.command("recount")
+@project.command("recount", short_help="Count all work anew.")
 @plain
 def recount_command() -> None:
     """Count all work anew from the annotations, should a count ever be wrong."""

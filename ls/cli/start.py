@@ -11,6 +11,7 @@ from flask import current_app
 from ls.cli.base import Failure, plain
 from ls.cli.check import key_problems
 from ls.config import warnings_for
+from ls.config_kinds import shown
 from ls.extensions import db
 from ls.start import ensure_account
 
@@ -22,7 +23,7 @@ def default_workers() -> int:
     return min(4, len(os.sched_getaffinity(0)))
 
 
-@click.command()
+@click.command(short_help="Start the server.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; LABEL_STUDIO_PORT if not given.")
 @click.option(
@@ -43,14 +44,14 @@ def start(host: str, port: int | None, workers: int, no_browser: bool, **account
     _make_account(account)
     port = current_app.config["PORT"] if port is None else port
     listener = _listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    url = current_app.config["HOST"] or f"http://{shown}:{listener.getsockname()[1]}"
-    _serve(listener, workers, url, open_browser=not no_browser)
+    place = f"[{host}]" if ":" in host else host
+    _serve(listener, workers, f"http://{place}:{listener.getsockname()[1]}", open_browser=not no_browser)
 
 
 def _make_account(account: dict[str, str | None]) -> None:
     config = current_app.config
-    given = [account[name] or config[name.upper()] for name in ("username", "password", "user_token")]
+    names = ("username", "password", "user_token")
+    given = [config[name.upper()] if account[name] is None else account[name] for name in names]
     said = ensure_account(given[0], given[1], given[2])
     if said:
         click.echo(said)
@@ -61,9 +62,11 @@ def _listen(host: str, port: int) -> Any:
 
     try:
         return listen(host, port)
+    except UnicodeError:
+        raise Failure(f"Cannot listen on {shown(host)}: that is no address.") from None
     except OSError as error:
         cure = " Choose another port with --port." if error.errno in PORT_REFUSED else ""
-        raise Failure(f"Cannot listen on {host}:{port}: {error.strerror}.{cure}") from None
+        raise Failure(f"Cannot listen on {shown(host)}:{port}: {error.strerror}.{cure}") from None
 
 
 def _serve(listener: Any, workers: int, url: str, *, open_browser: bool) -> None:
@@ -74,10 +77,12 @@ def _serve(listener: Any, workers: int, url: str, *, open_browser: bool) -> None
     db.session.remove()
     db.engine.dispose()  # a connection must not be shared with the workers about to be forked
 
+    public = current_app.config["HOST"]
+
     def ready() -> None:
-        click.echo(f"Serving on {url}")
+        click.echo(f"Serving on {url}" + (f" as {public}" if public else ""))
         sys.stdout.flush()
         if open_browser and sys.stdout.isatty() and os.environ.get("DISPLAY"):
-            click.launch(url)
+            click.launch(public or url)
 
     serve(app, listener, workers=workers, ready=ready)

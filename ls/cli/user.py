@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from ls import signup
 from ls.accounts import printed
-from ls.cli.base import Asked, Failure, account, plain
+from ls.cli.base import Failure, account, plain
+from ls.cli.prompts import ask, ask_password
 from ls.extensions import db
 from ls.formats import iso
 from ls.models import ApiToken, User
@@ -17,7 +18,7 @@ from ls.transaction import write
 USERNAME = click.option("--username", required=True, metavar="EMAIL", help="The account's e-mail.")
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Show, create and manage accounts.")
 @click.option("--username", metavar="EMAIL", help="Show the account with this e-mail.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")
 @click.pass_context
@@ -42,15 +43,18 @@ def show(username: str, as_json: bool) -> None:
 
 
 @user.command()
-@click.option("--username", cls=Asked, metavar="EMAIL", prompt="E-mail", help="The new account's e-mail.")
-@click.option("--password", cls=Asked, prompt=True, hide_input=True, confirmation_prompt=True, help="Its password.")
+@click.option("--username", metavar="EMAIL", help="The new account's e-mail; asked for if not given.")
+@click.option("--password", help="Its password; asked for, twice and unseen, if not given.")
 @click.option("--user-token", metavar="TOKEN", help="Its API token, at least 5 characters; random if not given.")
 @click.option("--first-name", help="First name.")
 @click.option("--last-name", help="Last name.")
 @plain
-def create(username: str, password: str, user_token: str | None, first_name: str | None, last_name: str | None) -> None:
+def create(username: str | None, password: str | None, user_token: str | None, **names: str | None) -> None:
     """Create an account."""
-    candidate = signup.prepare(username, password, token=user_token, first_name=first_name, last_name=last_name)
+    username = ask("E-mail", username)
+    wanted = signup.prepare(username, None, token=user_token, **names)
+    signup.check_free(wanted.email_key)  # nobody should think of a password for nothing
+    candidate = signup.prepare(username, ask_password("Password", password), token=user_token, **names)
     with write():
         signup.create_account(candidate, kind="user_created")
     click.echo(f"User {username} created")
@@ -72,7 +76,7 @@ def list_users(as_json: bool) -> None:
         click.echo(f"{row.id}\t{row.email}\t{name}\t{row.status}\t{iso(row.last_activity) or 'never'}")
 
 
-@user.command()
+@user.command(short_help="Put somebody out, at once and everywhere.")
 @USERNAME
 @plain
 def deactivate(username: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, delete
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ls.clock import now
@@ -25,6 +25,7 @@ MAX_LENGTH = 256
 PURPOSE = "api-token"
 
 TOO_SHORT = _l("The token must have at least 5 characters")
+TAKEN = _l("Another account has this token. Choose a different one.")
 UNUSABLE = _l("The token can have at most 256 characters, only visible ASCII ones.")
 
 
@@ -51,6 +52,7 @@ class ApiToken(Base):
         """Give the person a token, a random one unless named; the old one is dead. Raises InvalidFields."""
         if plain is not None:
             cls.check(plain)
+            cls._check_free(plain, user)
         plain = plain or random_token()
         row = cls(
             user_id=user.id,
@@ -60,6 +62,12 @@ class ApiToken(Base):
         )
         db.session.merge(row)
         return plain
+
+    @classmethod
+    def _check_free(cls, plain: str, user: User) -> None:
+        others = select(cls.user_id).where(cls.lookup == cls.lookup_of(plain), cls.user_id != user.id)
+        if db.session.scalar(others) is not None:
+            raise InvalidFields({"token": [TAKEN]})
 
     @classmethod
     def reset(cls, user: User) -> str:

@@ -26,10 +26,10 @@ DOUBLE_SUBMIT = timedelta(seconds=60)
 @auth.get("/user/signup/")
 @public
 def signup_page() -> Response:
-    """The sign-up form, if the visitor may use it; a member is told that she is one."""
+    """The sign-up form, if the visitor may use it; a member is told that she is one, or that the link is dead."""
+    Organization.get().admit(_invite())
     if visitor() is not None:
         return render("auth/already.html", "auth/already.html")
-    Organization.get().admit(_invite())
     return _signup(SignupForm())
 
 
@@ -102,6 +102,7 @@ def log_in() -> Response:
     """Sign in, with one answer to whoever may not."""
     form = LoginForm()
     if not form.check():
+        form.problem = form.problem or CredentialsWrong.message
         return _login(form, 422)
     try:
         user = signin.sign_in(

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from ls.access import public
 from ls.blueprints.people import page
 from ls.current import acting
 from ls.exceptions import NotFound, SignupOpen
@@ -115,6 +116,7 @@ def _invite(status: int = 200, problem: str | None = None, *, is_new: bool = Fal
 
 
 @people.get("/organization")
+@public
 def organization() -> Response:
     """Where older bookmarks point."""
     return redirect(url_for("people.index"), 301)  # type: ignore[return-value]  # Werkzeug's and Flask's responses are one here

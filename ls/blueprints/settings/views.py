@@ -4,12 +4,15 @@ from base64 import b64encode
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from ls.access import form_checks_csrf, sign_out
+from ls.avatars import TOO_LARGE
 from ls.blueprints.settings.forms import AccountForm, OwnForm, PictureForm
 from ls.blueprints.settings.page import SAVED, answer, done, password_form
 from ls.blueprints.settings.password import prepare
 from ls.current import acting, me, member
+from ls.errors import page as failure
 from ls.exceptions import InvalidFields, Throttled
 from ls.htmx import go, is_fragment, say
 from ls.models import ApiToken, Avatar, LoginSession
@@ -56,13 +59,29 @@ def _problem(section: str, form: OwnForm) -> dict[str, object] | None:
 def avatar_preview() -> Response:
     """The picture as it will look, or what is wrong with it; nothing is stored."""
     form = PictureForm()
-    status = 200 if form.validate() else 422
-    shown = {"picture_form": form, "preview": _data_uri(form) if status == 200 else None}
+    if not form.validate():
+        return _preview(form, 422)
+    return _preview(form, preview=_data_uri(form))
+
+
+def _preview(form: PictureForm, status: int = 200, preview: str | None = None) -> Response:
+    shown = {"picture_form": form, "preview": preview}
     if is_fragment() and not form.problem:
         return make_response(render_template("settings/_preview.html", **shown), status)
     response = answer("picture", status, **shown, problem=_problem("picture", form))
     response.headers["HX-Retarget"] = "#picture"  # a page too old gets a section that works again
     return response
+
+
+@settings.errorhandler(413)
+def too_large(_error: RequestEntityTooLarge) -> Response:
+    """A picture of more bytes than are read at all is told in the words for every other that is too large."""
+    if request.endpoint not in {"settings.avatar", "settings.avatar_preview"}:
+        return failure(413)
+    form = PictureForm(formdata=None)
+    form.avatar.errors = [_l(TOO_LARGE)]
+    is_preview = request.endpoint == "settings.avatar_preview"
+    return _preview(form, 413) if is_preview else answer("picture", 413, picture_form=form)
 
 
 def _data_uri(form: PictureForm) -> str:

@@ -9,6 +9,7 @@ from ls.current import visitor
 from ls.exceptions import NotFound
 from ls.extensions import db
 from ls.models import Avatar, Organization
+from ls.storable import text_problem
 from ls.version import VERSION
 
 system = Blueprint("system", __name__)
@@ -50,7 +51,7 @@ def version() -> Response:
 def avatar(name: str) -> Response:
     """A picture, for members; its name is made from its content, so it never changes."""
     statement = select(Avatar.data, Avatar.media_type).where(Avatar.name == name).limit(1)
-    found = db.session.execute(statement).first()
+    found = None if text_problem(name) else db.session.execute(statement).first()
     if found is None:
         raise NotFound
     response = Response(found.data, mimetype=found.media_type)

@@ -1,0 +1,29 @@
+"""`flask check`, and what the settings say of themselves at start."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.server import ROOT, RunningServer
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_a_folder_that_others_can_change_is_told(app: Flask, tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    result = app.test_cli_runner().invoke(args=["check"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"{tmp_path} can be changed by others. Mend it with: chmod go-w {tmp_path}\n"
+    tmp_path.chmod(0o755)
+    assert app.test_cli_runner().invoke(args=["check"]).stdout == "OK\n"
+
+
+def test_another_server_names_unknown_settings_as_well(tmp_path: Path) -> None:
+    server = RunningServer(tmp_path, DISABLE_SIGNUP="true")
+    command = [sys.executable, "-c", "import wsgi"]
+    done = subprocess.run(command, cwd=ROOT, env=server.environment, capture_output=True, text=True, check=True)
+    assert done.stderr == (
+        "LABEL_STUDIO_DISABLE_SIGNUP is not a setting. Did you mean LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK?\n"
+    )

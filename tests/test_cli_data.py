@@ -1,0 +1,30 @@
+"""`flask backup`, `restore` and `db-copy` told wrong: one line, and nothing is touched."""
+
+import os
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+
+def test_a_backup_never_takes_the_place_of_a_device(app: Flask, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    result = app.test_cli_runner().invoke(args=["backup", str(pipe)])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"{pipe} is no ordinary file: a backup would take its place.\n"
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["backup", "/nowhere/at/all.tar.gz"], "/nowhere/at/all.tar.gz cannot be written: No such file or directory\n"),
+        (["restore", __file__], f"{__file__} is no backup that can be read: not a gzip file\n"),
+        (["db-copy", "--to", "nothing"], "--to: is not a database URL\n"),
+        (["db-copy", "--to", "mysql://a@b/c"], "--to: mysql is not supported; use sqlite or postgresql+psycopg\n"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(app: Flask, arguments: list[str], says: str) -> None:
+    result = app.test_cli_runner().invoke(args=arguments)
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", says)
