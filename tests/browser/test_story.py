@@ -130,11 +130,12 @@ def deactivate_and_back(page: Page, theirs: Page, email: str, anna: Visit) -> No
     page.locator(".person-toggle").first.click()
     page.locator(".person-detail summary", has_text="Deactivate").click()
     page.locator(".person-detail").get_by_role("button", name="Deactivate").click()
-    expect(page.get_by_text("Deactivated").first).to_be_visible()
+    expect(page.locator("#flash")).to_contain_text("is deactivated and signed out everywhere")
     theirs.goto("/projects/")
     assert "/user/login/" in theirs.url
     page.goto(f"/people/?q={email}&status=deactivated")
     page.locator(".person-toggle").first.click()
     page.get_by_role("button", name="Reactivate").click()
+    expect(page.locator("#flash")).to_contain_text("can log in again")
     page.goto(f"/people/?q={email}")
     expect(page.locator(".person-toggle").first).to_be_visible()
