@@ -20,6 +20,7 @@ from ls.models import Avatar, Project, User
 from ls.transaction import write
 from tests.cast import PASSWORD
 
+TOKEN = "a" * 40  # Anna's
 MINUTE, HOUR, DAY = 1, 60, 24 * 60
 
 
@@ -64,12 +65,12 @@ WORK = [
 ]
 
 
-def build(folder: Path) -> Flask:
-    """The team's installation in that data folder."""
+def build(folder: Path, *, crowd: int = 0) -> Flask:
+    """The team's installation in that data folder, with so many more who only stand in the list."""
     app = create_app({"BASE_DATA_DIR": str(folder)})
     ensure_current(app)
     with app.app_context():
-        _hire()
+        _hire([*TEAM, *(Member("Member", f"{number:03}", f"member{number:03}", DAY, 9) for number in range(crowd))])
         for title, description, creator, shares in WORK:
             _work(title, description, creator, shares)
         _pass_time()
@@ -83,13 +84,14 @@ def email(name: str) -> str:
     return f"{name}@example.org"
 
 
-def _hire() -> None:
+def _hire(people: list[Member]) -> None:
     first = signup.prepare(email(ANNA), PASSWORD)  # one hash serves all
     with write():
-        for one in TEAM:
+        for one in people:
             address, profile = email(one.email), {"first_name": one.first_name, "last_name": one.last_name}
-            signup.create_account(replace(first, email=address, email_key=address, profile=profile))
-    for one in TEAM:
+            token = TOKEN if one.email == ANNA else None
+            signup.create_account(replace(first, email=address, email_key=address, profile=profile, token=token))
+    for one in people:
         if one.picture:
             picture = read_picture(portrait(*one.picture))
             with write():
