@@ -11,7 +11,6 @@ from playwright.sync_api import Page
 
 from tests.browser import looks, team
 from tests.browser.conftest import Visits
-from tests.cast import PASSWORD
 from tests.safety.routes import calls
 from tests.server import RunningServer
 
@@ -54,14 +53,9 @@ def paths(server: RunningServer, installation: tuple[Path, Flask]) -> list[str]:
 
 
 def test_every_page_of_a_member(visit: Visits, paths: list[str]) -> None:
-    member = visit()
-    member.expected |= EXPECTED
-    page = member.page()
-    page.goto("/user/login/")
-    page.get_by_label("Email").fill(team.email(team.ANNA))
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/projects/")
+    anna = visit()
+    anna.expected |= EXPECTED
+    page = anna.member(team.email(team.ANNA))
     assert look_at_all(page, paths) >= FEWEST
     page.goto("/projects/")
     page.locator("#account-menu summary").click()
