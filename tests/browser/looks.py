@@ -8,6 +8,16 @@ from playwright.sync_api import Page
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast"]
+NARROW = 640
+# What a finger has to hit; a link within a sentence may be as small as its text, and a label is part of its box.
+TARGETS = """
+[...document.querySelectorAll('a, button, summary, select, input:not([type=hidden]), textarea')]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }) && getComputedStyle(each).display !== 'inline')
+  .filter((each) => !each.closest('.visually-hidden, .skip'))
+  .map((each) => [each.closest('label, .field-check') ?? each, each])
+  .filter(([box]) => box.offsetHeight < 44 || box.offsetWidth < 44)
+  .map(([box, each]) => `${each.outerHTML.slice(0, 120)} is ${box.offsetWidth} x ${box.offsetHeight}`)
+"""
 
 
 def check(page: Page, has_javascript: bool = True, *, rules: list[str] | None = None, within: str = "") -> None:
@@ -18,6 +28,8 @@ def check(page: Page, has_javascript: bool = True, *, rules: list[str] | None = 
     page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, f"{page.url} is {overflow} px too wide"
+    if page.viewport_size and page.viewport_size["width"] <= NARROW:
+        assert page.evaluate(TARGETS) == [], page.url
     if not has_javascript:
         return
     found = _axe(page, {"runOnly": rules or TAGS, "resultTypes": ["violations"]}, within)
