@@ -104,15 +104,15 @@ def test_two_who_deactivate_each_other_leave_one(app: Flask, cast: Cast, monkeyp
     alice, bob, charlie = cast.alice(), cast.bob(), cast.charlie()
     from ls.blueprints.people import views
 
-    token, acting = bob.browser.csrf(f"/people/{alice.id}"), views._acting  # noqa: SLF001  # the moment between guard and lock
+    token, acting = bob.browser.csrf(f"/people/{alice.id}"), views.acting  # the moment between guard and lock
 
     def late() -> object:
-        monkeypatch.setattr(views, "_acting", acting)
+        monkeypatch.setattr(views, "acting", acting)
         with app.app_context():
             assert put_out(alice, bob)[0] == 303
         return acting()
 
-    monkeypatch.setattr(views, "_acting", late)
+    monkeypatch.setattr(views, "acting", late)
     client: FlaskClient = bob.browser.client
     assert client.post(f"/people/{alice.id}/deactivation", data={"csrf_token": token}).status_code == 401
     assert [status_of(app, person) for person in (alice, bob, charlie)] == ["active", "deactivated", "active"]

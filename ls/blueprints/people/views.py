@@ -1,21 +1,16 @@
 """The views: the list, one person, her standing, and the invite link."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ls.blueprints.people import page
-from ls.current import member
+from ls.current import acting
 from ls.exceptions import NotFound, SignupOpen
-from ls.extensions import db
 from ls.htmx import go, is_fragment, render, say
 from ls.links import invite_url
-from ls.models import LoginSession, Organization, User
+from ls.models import Organization, User
 from ls.models.people import listing
 from ls.models.person import Person, details, row_of
-from ls.transaction import write
 
 people = Blueprint("people", __name__)
 
@@ -54,21 +49,10 @@ def _opened(user_id: int) -> Response:
     return make_response(render_template("people/person.html", **values))
 
 
-@contextmanager
-def _acting() -> Iterator[None]:
-    """`write()`, unless this request's session ended meanwhile: who is out changes nothing."""
-    session = member().login_session
-    session_id = session and session.id
-    with write():
-        if db.session.get(LoginSession, session_id) is None:
-            abort(401)
-        yield
-
-
 @people.post("/people/<int:user_id>/deactivation")
 def deactivation(user_id: int) -> Response:
     """Put somebody out; the message offers to take it back."""
-    with _acting():
+    with acting():
         user = User.find(user_id)
         user.deactivate()
         name = user.display_name
@@ -81,7 +65,7 @@ def deactivation(user_id: int) -> Response:
 @people.post("/people/<int:user_id>/deactivation/delete")
 def deactivation_delete(user_id: int) -> Response:
     """Let somebody in again."""
-    with _acting():
+    with acting():
         user = User.find(user_id)
         user.reactivate()
         name = user.display_name
@@ -105,7 +89,7 @@ def invite() -> Response:
 def invite_reset() -> Response:
     """A new link, the old one dead; while sign-up is open it says how to close it."""
     try:
-        with _acting():
+        with acting():
             Organization.lock().reset_invite()
     except SignupOpen as refused:
         return _invite(refused.status, problem=str(refused))

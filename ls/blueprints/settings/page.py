@@ -1,19 +1,15 @@
 """What the sections of the page show, and how one answers: alone for htmx, else within the page."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from flask import Response, abort, current_app, make_response, render_template, request, url_for
+from flask import Response, current_app, make_response, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import inspect
 
 from ls.blueprints.settings.forms import AccountForm, PasswordForm, PictureForm
-from ls.current import member
-from ls.extensions import db
+from ls.current import here, member
 from ls.htmx import go, is_fragment, say
 from ls.models import ApiToken, Contribution, LoginSession, Organization
-from ls.transaction import write
 
 SAVED = {
     "profile": _l("Profile saved"),
@@ -23,25 +19,6 @@ SAVED = {
     "sessions": _l("Signed out there"),
     "appearance": _l("Appearance and language saved"),
 }
-
-
-def here() -> LoginSession:
-    """The session of this request."""
-    session = member().login_session
-    if session is None:
-        abort(401)  # no page opens by API token
-    return session
-
-
-@contextmanager
-def writing() -> Iterator[LoginSession]:
-    """`write()`, with this request's session read again: one that ended meanwhile changes nothing."""
-    identity = inspect(here()).identity  # its columns may be read again only once it is known to be there
-    with write():
-        session = db.session.get(LoginSession, identity)
-        if session is None:
-            abort(401)
-        yield session
 
 
 def answer(section: str, status: int = 200, **given: Any) -> Response:

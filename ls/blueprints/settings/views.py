@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _l
 
 from ls.access import form_checks_csrf, sign_out
 from ls.blueprints.settings.forms import AccountForm, OwnForm, PictureForm
-from ls.blueprints.settings.page import SAVED, answer, done, here, password_form, writing
+from ls.blueprints.settings.page import SAVED, answer, done, password_form
 from ls.blueprints.settings.password import prepare
-from ls.current import member
+from ls.current import acting, here, member
 from ls.exceptions import InvalidFields, Throttled
 from ls.htmx import go, is_fragment, say
 from ls.models import ApiToken, Avatar, LoginSession
@@ -34,7 +34,7 @@ def account_save() -> Response:
     section = "profile" if not whole_page or "first_name" in request.form else "appearance"
     if not form.validate():
         return answer(section, 422, account_form=form, problem=_problem(section, form))
-    with writing() as session:
+    with acting() as session:
         session.user.change_profile(**form.carried())
     return _refresh(section) if whole_page and is_fragment() else done(section)
 
@@ -76,7 +76,7 @@ def avatar() -> Response:
     form = PictureForm()
     if not form.validate():
         return answer("picture", 422, picture_form=form, problem=_problem("picture", form))
-    with writing() as session:
+    with acting() as session:
         Avatar.keep(session.user, form.picture)
     return done("picture")
 
@@ -87,7 +87,7 @@ def avatar_delete() -> Response:
     """Go back to initials."""
     if refusal := _refusal("picture"):
         return refusal
-    with writing() as session:
+    with acting() as session:
         Avatar.remove(session.user)
     return done("picture", _l("Picture removed"))
 
@@ -107,7 +107,7 @@ def password() -> Response:
         return answer("password", 422, password_form=form, problem=_problem("password", form))
     try:
         change = prepare(member(), form)
-        with writing() as session:
+        with acting() as session:
             change.make(session)
     except InvalidFields as refused:
         form.refuse(refused)
@@ -125,7 +125,7 @@ def token_reset() -> Response:
     """A new API token; the old one is dead at once."""
     if refusal := _refusal("token"):
         return refusal
-    with writing() as session:
+    with acting() as session:
         ApiToken.reset(session.user)
     return done("token")
 
@@ -143,7 +143,7 @@ def session_delete(session_id: int) -> Response:
     if refusal := _refusal("sessions"):
         return refusal
     is_this = session_id == here().id
-    with writing() as session:
+    with acting() as session:
         LoginSession.end_one(session.user, session_id)
     if not is_this:
         return done("sessions")
@@ -157,6 +157,6 @@ def sessions_delete_others() -> Response:
     """Sign out on every device but this one."""
     if refusal := _refusal("sessions"):
         return refusal
-    with writing() as session:
+    with acting() as session:
         LoginSession.end_others(session.user, keep=session)
     return done("sessions", _l("Signed out everywhere else"))
