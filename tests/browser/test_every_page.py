@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 LOOKS = [(1280, "light", None), (1280, "dark", looks.COLOURS), (390, "light", looks.COLOURS), (390, "dark", None)]
 # What a route's address alone does not show.
 MORE = ["/people/?status=all", "/people/?q=nobody%20at%20all", "/people/?sort=-last_activity", "/events/?person=nobody"]
+MORE += [f"/people/?q={'x' * 254}"]
 REFUSED = ["/nowhere", "/people/99999", "/people/1/deactivation", "/user/signup/?token=wrong"]
 EXPECTED = {400, 403, 404, 405}
 FEWEST = 15
@@ -42,14 +43,17 @@ def server(installation: tuple[Path, Flask]) -> Iterator[RunningServer]:
 
 @pytest.fixture(scope="module")
 def paths(server: RunningServer, installation: tuple[Path, Flask]) -> list[str]:
-    """Every GET route that is not the API's, with a person's number and a set-password code that works."""
+    """Every GET route that is not the API's, with a person's number and a set-password code that works.
+
+    Among the people is one with the longest name, which has nowhere to break.
+    """
     api = httpx.Client(base_url=server.url, headers={"Authorization": f"Token {team.TOKEN}"})
     with api:
         invite = api.get("/api/invite").json()["invite_url"]
-        made = api.post("/api/users/", json={"email": "guest@example.org"}).json()
+        made = api.post("/api/users/", json={"email": "guest@example.org", "first_name": "x" * 256}).json()
     code = made["set_password_url"].rpartition("/")[2]
     routes = [call.path for call in calls(installation[1], text=code) if call.method == "GET" and not call.is_api]
-    return [*dict.fromkeys(routes), *MORE, *REFUSED, invite]
+    return [*dict.fromkeys(routes), *MORE, *REFUSED, f"/people/{made['id']}", invite]
 
 
 def test_every_page_of_a_member(visit: Visits, paths: list[str]) -> None:
