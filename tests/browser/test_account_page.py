@@ -87,7 +87,7 @@ def test_the_appearance_is_a_choice(visit: Visits) -> None:
         page.get_by_label(name, exact=True).check()
         page.get_by_role("button", name="Save appearance").click()
         expect(page.locator("html")).to_have_attribute("data-appearance", name.lower())
-        expect(page.locator("#flash")).to_contain_text("Appearance and language saved")
+        expect(page.locator("#appearance [role=status]")).to_contain_text("Appearance and language saved")
         page.emulate_media(color_scheme="dark" if name == "Light" else "light")
         expect(page.locator("body")).to_have_css("background-color", ground)
 

@@ -7,11 +7,11 @@ from flask_babel import lazy_gettext as _l
 
 from ls.access import form_checks_csrf, sign_out
 from ls.blueprints.settings.forms import AccountForm, OwnForm, PictureForm
-from ls.blueprints.settings.page import SAVED, answer, done, password_form
+from ls.blueprints.settings.page import answer, done, password_form, say_beside
 from ls.blueprints.settings.password import prepare
 from ls.current import acting, here, member
 from ls.exceptions import InvalidFields, Throttled
-from ls.htmx import go, is_fragment, say
+from ls.htmx import go, is_fragment
 from ls.models import ApiToken, Avatar, LoginSession
 from ls.user_agents import device
 
@@ -41,7 +41,7 @@ def account_save() -> Response:
 
 def _refresh(section: str) -> Response:
     """The whole page anew, because every part of it speaks the language and wears the colours."""
-    say(SAVED[section])
+    say_beside(section)
     response = make_response("")
     response.headers["HX-Refresh"] = "true"
     return response
