@@ -7,11 +7,12 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from ls.exceptions import CredentialsWrong, InvalidFields, Text
+from ls.exceptions import InvalidFields, Text
 
 EXPIRED = _l("This page was open for too long. What you typed is still here: enter the password and send it again.")
 EMAIL_MISSING = _l("Enter your email address.")
 PASSWORD_MISSING = _l("Enter a password.")
+AT_MOST_128 = _l("A password has at most 128 characters.")
 
 
 class DoorForm(FlaskForm):
@@ -51,9 +52,7 @@ class LoginForm(DoorForm):
     """Credentials."""
 
     email = StringField(_l("Email"), [InputRequired(EMAIL_MISSING)])
-    password = PasswordField(
-        _l("Password"), [InputRequired(PASSWORD_MISSING), Length(max=1024, message=CredentialsWrong.message)]
-    )
+    password = PasswordField(_l("Password"), [InputRequired(PASSWORD_MISSING), Length(max=1024, message=AT_MOST_128)])
     persist_session = BooleanField(_l("Keep me logged in"))
 
 
