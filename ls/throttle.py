@@ -50,6 +50,7 @@ ADDRESS = Rule("address", 60, timedelta(minutes=15))
 ACCOUNT = Rule("account", 100, timedelta(hours=1))
 NEWCOMER = Rule("newcomer", 3, timedelta(hours=1))
 SIGN_UP = Rule("sign-up", 100, timedelta(hours=1))
+SIGN_UP_FORM = Rule("sign-up form", 1, timedelta(minutes=1))
 OWN_PASSWORD = Rule("own password", 10, timedelta(minutes=15))
 
 
@@ -117,6 +118,17 @@ def _bump(count: Count, moment: datetime) -> tuple[int, datetime]:
     )
     number, expires = db.session.execute(statement.returning(Attempt.count, Attempt.expires_at)).one()
     return number, expires
+
+
+def note(counts: Sequence[Count]) -> None:
+    """Inside `write()`: this was done; known until its window is over."""
+    for count in counts:
+        _bump(count, now())
+
+
+def is_noted(counts: Sequence[Count]) -> bool:
+    """Was one of these done within its window?"""
+    return any(_present(count) for count in counts)
 
 
 def _sweep(moment: datetime) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
+from tests.browser import team
 from tests.cast import PASSWORD
 from tests.server import RunningServer
 
@@ -50,6 +51,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A team at work and sixty more, sign-up closed; for tests that change only what is theirs."""
+    folder = tmp_path_factory.mktemp("busy")
+    team.build(folder / "data", crowd=60)
+    with RunningServer(folder, DISABLE_SIGNUP_WITHOUT_LINK="true") as running:
+        yield running
+
+
 @dataclass
 class Visit:
     """A person's browser: what it may look like, and what it noticed."""
@@ -66,6 +76,16 @@ class Visit:
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.noticed.append(f"error: {error}"))
         page.on("response", self._on_response)
+        return page
+
+    def member(self, email: str) -> Page:
+        """A new tab, in which that person has signed in."""
+        page = self.page()
+        page.goto("/user/login/")
+        page.get_by_label("Email").fill(email)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/projects/")
         return page
 
     def _on_console(self, message: ConsoleMessage) -> None:

@@ -14,6 +14,7 @@ from tests.server import RunningServer
 
 pytestmark = pytest.mark.browser
 
+NEW_PASSWORD = "a stable of horses"
 LOOKS = [
     pytest.param(1280, "light", True, id="wide-light"),
     pytest.param(390, "dark", True, id="narrow-dark"),
@@ -35,15 +36,16 @@ def test_the_story_of_three(
     people = {}
     for name in ("Bob", "Chiara"):
         people[name] = join(visit(**look), link, f"{name.lower()}.{tag}@example.org", name, tmp_path)
+    keep_house(visit(**look), people["Chiara"], f"chiara.{tag}@example.org")
     import_work(server, tmp_path, tag)
     see_the_work(page, f"bob.{tag}@example.org", f"Street scenes {tag}", javascript)
     deactivate_and_back(page, people["Bob"], f"bob.{tag}@example.org", anna)
 
 
-def log_in(page: Page, email: str, javascript: bool) -> None:
+def log_in(page: Page, email: str, javascript: bool, password: str = PASSWORD) -> None:
     page.goto("/")
     page.get_by_label("Email").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(password)
     looks.check(page, javascript)
     page.get_by_role("button", name="Log in").click()
     expect(page).to_have_url(lambda_url(page, "/projects/"))
@@ -95,6 +97,32 @@ def set_picture(page: Page, folder: Path, visit: Visit) -> None:
         looks.check(page, visit.has_javascript)
     page.locator("#picture").get_by_role("button", name="Save").first.click()
     expect(page.locator(".bar img.avatar")).to_be_visible()
+
+
+def keep_house(elsewhere: Visit, page: Page, email: str) -> None:
+    """A new token and password, and a device signed out."""
+    page.goto("/user/account/")
+    token = page.get_by_label("Your token").input_value()
+    page.locator("#token summary", has_text="Reset token").click()
+    page.get_by_role("button", name="Reset the token").click()
+    expect(page.get_by_label("Your token")).not_to_have_value(token)
+    change_password(page)
+    other = elsewhere.page()
+    log_in(other, email, elsewhere.has_javascript, NEW_PASSWORD)
+    page.goto("/user/account/sessions/")
+    looks.check(page, elsewhere.has_javascript)
+    page.locator(".session").filter(has_not_text="This device").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("Signed out there")).to_be_visible()
+    other.goto("/projects/")
+    assert "/user/login/" in other.url
+
+
+def change_password(page: Page) -> None:
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    page.get_by_label("New password again").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Password changed. Every other device is signed out.")).to_be_visible()
 
 
 def import_work(server: RunningServer, folder: Path, tag: str) -> None:

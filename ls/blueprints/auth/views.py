@@ -1,16 +1,12 @@
 """The door: sign-up, login, logout, first password, language."""
 
-from datetime import timedelta
-
 from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext as _
 
 from ls import access, origin, passwords, signin, signup, throttle
 from ls.access import form_checks_csrf, public, safe_next
 from ls.blueprints.auth.forms import DoorForm, LoginForm, SetPasswordForm, SignupForm
-from ls.clock import now
 from ls.current import acting, visitor
-from ls.emails import comparison_key
 from ls.exceptions import CredentialsWrong, DomainError, InvalidFields, Throttled
 from ls.extensions import db
 from ls.htmx import go, render, say
@@ -19,8 +15,6 @@ from ls.models import Event, LoginSession, OneTimeCode, Organization, User
 from ls.transaction import write
 
 auth = Blueprint("auth", __name__)
-
-DOUBLE_SUBMIT = timedelta(seconds=60)
 
 
 @auth.get("/user/signup/")
@@ -57,13 +51,15 @@ def _join(form: SignupForm) -> User:
     throttle.reserve([throttle.Count(throttle.SIGN_UP, throttle.network(origin.current().address))])
     email, password = form.email.data or "", form.password.data or ""
     candidate = signup.prepare(email, password)
+    sent = _this_form(candidate.email_key)
     try:
         with write():
             Organization.lock().admit(_invite())
             user = signup.create_account(candidate)
             LoginSession.begin(user, persistent=False)
+            throttle.note(sent)
     except InvalidFields as taken:
-        if not _is_double_submit(email):
+        if not throttle.is_noted(sent):
             raise
         try:
             return signin.sign_in(email, password, persistent=False)
@@ -72,10 +68,13 @@ def _join(form: SignupForm) -> User:
     return user
 
 
-def _is_double_submit(email: str) -> bool:
-    """Was this account made a moment ago? Then a second click sent the same form twice."""
-    user = User.by_email(comparison_key(email))
-    return user is not None and user.is_active and now() - user.date_joined < DOUBLE_SUBMIT
+def _this_form(email_key: str) -> list[throttle.Count]:
+    """Under what it is noted that this very form made this account, so that a second click on it is no error.
+
+    The token in the session belongs to one browser alone; without one nothing is noted.
+    """
+    browser, form = session.get("csrf_token"), request.form.get("csrf_token")
+    return [throttle.Count(throttle.SIGN_UP_FORM, f"{browser}\0{form}\0{email_key}")] if browser else []
 
 
 def _signup(form: DoorForm, status: int = 200) -> Response:

@@ -9,10 +9,9 @@ from ls.access import form_checks_csrf
 from ls.blueprints.projects import lists
 from ls.blueprints.projects.forms import ProjectForm
 from ls.blueprints.projects.preview import preview
-from ls.current import member
+from ls.current import acting, member
 from ls.htmx import go, is_fragment, render, say
 from ls.models import Project
-from ls.transaction import write
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
 projects.add_app_template_filter(preview)
@@ -35,7 +34,7 @@ def create() -> Response:
     if not form.check():
         listing = None if is_fragment() else lists.projects()
         return render("projects/index.html", "projects/_create.html", 422, listing=listing, form=form)
-    with write():
+    with acting():
         project_id = Project.create(creator=member(), form_key=form.form_key.data, **form.values).id
     return go(url_for("projects.project", project_id=project_id))
 
@@ -59,7 +58,7 @@ def change(project_id: int) -> Response:
     if not form.check():
         found = lists.project(project_id)
         return _head(found, form) if is_fragment() else _page(found, 422, form=form)
-    with write():
+    with acting():
         Project.find(project_id).change(**form.values)
     say(_l("Project saved"), "success")
     return go(url_for("projects.project", project_id=project_id))
@@ -68,7 +67,7 @@ def change(project_id: int) -> Response:
 @projects.post("/<int:project_id>/delete")
 def delete(project_id: int) -> Response:
     """Delete the project and everything in it."""
-    with write():
+    with acting():
         found = Project.find(project_id)
         title = found.title
         found.remove()

@@ -31,11 +31,16 @@ def answer(section: str, status: int = 200, **given: Any) -> Response:
 
 
 def done(section: str, message: Any = None) -> Response:
-    """It is saved: said beside the section's button, or after a redirect to the section."""
+    """It is saved: said beside the section's button, at once or after a redirect to the section."""
     if is_fragment():
         return answer(section, saved=message or SAVED[section])
-    say(message or SAVED[section])
+    say_beside(section, message)
     return go(url_for("settings.account", _anchor=section))
+
+
+def say_beside(section: str, message: Any = None) -> None:
+    """Leave the message for the page that follows, beside the section's button."""
+    say(message or SAVED[section], f"beside {section}")
 
 
 def password_form(**options: Any) -> PasswordForm:

@@ -9,12 +9,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from ls.access import form_checks_csrf, sign_out
 from ls.avatars import TOO_LARGE
 from ls.blueprints.settings.forms import AccountForm, OwnForm, PictureForm
-from ls.blueprints.settings.page import SAVED, answer, done, password_form
+from ls.blueprints.settings.page import answer, done, password_form, say_beside
 from ls.blueprints.settings.password import prepare
 from ls.current import acting, me, member
 from ls.errors import page as failure
 from ls.exceptions import InvalidFields, Throttled
-from ls.htmx import go, is_fragment, say
+from ls.htmx import go, is_fragment
 from ls.models import ApiToken, Avatar, LoginSession
 from ls.user_agents import device
 
@@ -44,7 +44,7 @@ def account_save() -> Response:
 
 def _refresh(section: str) -> Response:
     """The whole page anew, because every part of it speaks the language and wears the colours."""
-    say(SAVED[section])
+    say_beside(section)
     response = make_response("")
     response.headers["HX-Refresh"] = "true"
     return response

@@ -1,0 +1,149 @@
+"""People in a browser: search, order, pages, rows, the invite link, and what the page weighs."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.browser import team
+from tests.browser.conftest import Visits
+from tests.server import RunningServer
+
+pytestmark = pytest.mark.browser
+
+WEIGHT = 60 * 1024
+ROWS = ".person-row"
+
+
+@pytest.fixture
+def server(busy_server: RunningServer) -> RunningServer:
+    """The busy team's."""
+    return busy_server
+
+
+@pytest.fixture
+def people(visit: Visits) -> Page:
+    """People, opened by Anna."""
+    page = visit().member(team.email(team.ANNA))
+    page.goto("/people/")
+    return page
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_search_answers_while_typing_the_address_follows_and_back_works(people: Page) -> None:
+    asked: list[str] = []
+    people.on("request", lambda request: asked.append(request.url) if "q=" in request.url else None)
+    field = people.get_by_label("Search e-mail or name")
+    field.press_sequentially("chiara")
+    expect(people.locator(ROWS)).to_have_count(1)
+    assert query(people) == {"q": ["chiara"]}
+    assert len(asked) < len("chiara"), "typing is waited for"
+    expect(field).to_be_focused()
+    field.fill("李娜")
+    expect(people.locator(ROWS)).to_contain_text("na.li@example.org")
+    people.go_back()
+    expect(people.locator(ROWS)).to_contain_text("Chiara Rossi")
+    expect(people.get_by_label("Search e-mail or name")).to_have_value("chiara")
+    assert query(people) == {"q": ["chiara"]}
+
+
+def test_who_finds_nobody_is_offered_to_invite(people: Page) -> None:
+    people.get_by_label("Search e-mail or name").fill("nobody like that")
+    expect(people.get_by_text("Nobody matches “nobody like that”")).to_be_visible()
+    people.locator("#people").get_by_role("link", name="Add people").click()
+    expect(people.get_by_label("Invite link")).to_be_visible()
+
+
+def test_order_and_pages_change_in_place_and_back_works(people: Page) -> None:
+    expect(people.locator(ROWS)).to_have_count(50)
+    people.get_by_role("link", name="Last active").click()
+    expect(people.get_by_role("columnheader", name="Last active")).to_have_attribute("aria-sort", "descending")
+    expect(people.locator(ROWS).first).to_contain_text("Anna Kim")
+    people.get_by_role("link", name="Next").click()
+    expect(people.locator(ROWS)).to_have_count(22)
+    assert set(query(people)) == {"sort", "after"}
+    people.get_by_role("link", name="Previous").click()
+    expect(people.locator(ROWS).first).to_contain_text("Anna Kim")
+    people.go_back()
+    expect(people.locator(ROWS)).to_have_count(22)
+    people.go_back()
+    expect(people.locator(ROWS).first).to_contain_text("Anna Kim")
+    people.go_back()
+    expect(people.get_by_role("columnheader", name="E-mail")).to_have_attribute("aria-sort", "ascending")
+    assert query(people) == {}
+
+
+def test_a_row_opens_and_closes_by_keyboard_and_keeps_the_focus(people: Page) -> None:
+    row = people.locator("#person-1")
+    toggle = row.locator(".person-toggle")
+    toggle.focus()
+    people.keyboard.press("Enter")
+    expect(toggle).to_have_attribute("aria-expanded", "true")
+    expect(toggle).to_be_focused()
+    expect(row.locator(".detail")).to_contain_text("Street scenes")
+    expect(row.locator(".detail tbody tr", has_text="Product photos")).to_contain_text("104")
+    expect(row.get_by_text("Deactivate…")).to_have_count(0)
+    people.keyboard.press("Enter")
+    expect(toggle).to_have_attribute("aria-expanded", "false")
+    expect(toggle).to_be_focused()
+
+
+def test_times_are_relative_to_read_and_exact_on_hover(people: Page) -> None:
+    seen = people.locator(ROWS, has_text="chiara@example.org").locator("td[data-label='Last active'] time")
+    expect(seen).to_contain_text("minutes ago")
+    assert "UTC" in str(seen.get_attribute("title"))
+    assert str(seen.get_attribute("datetime")).endswith("Z")
+    people.goto("/people/?q=new.colleague")
+    expect(people.locator("td[data-label='Last active']")).to_have_text("Never")
+
+
+def test_the_invite_link_is_copied_and_reset(people: Page, server: RunningServer) -> None:
+    people.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    people.get_by_role("link", name="Add people").click()
+    field = people.get_by_label("Invite link")
+    old = field.input_value()
+    field.focus()
+    assert people.evaluate("getSelection().toString()") == old
+    copy = people.locator("[data-copy]")
+    copy.click()
+    expect(copy).to_contain_text("Copied")
+    assert people.evaluate("navigator.clipboard.readText()") == old
+    expect(copy).not_to_contain_text("Copied", timeout=3000)
+    reset_link(people)
+    expect(field).not_to_have_value(old)
+    expect(people.get_by_text("The old one does not work any more")).to_be_visible()
+    assert [httpx.get(link).status_code for link in (old, field.input_value())] == [403, 200]
+    people.get_by_role("link", name="Close").click()
+    expect(field).to_have_count(0)
+
+
+def reset_link(people: Page) -> None:
+    people.get_by_text("Reset link").click()
+    expect(people.get_by_text("stops working at once")).to_be_visible()
+    people.keyboard.press("Escape")
+    expect(people.get_by_text("stops working at once")).to_be_hidden()
+    people.get_by_text("Reset link").click()
+    people.get_by_role("button", name="Reset the link").click()
+
+
+def test_fifty_rows_weigh_little(visit: Visits) -> None:
+    anna = visit()
+    anna.member(team.email(team.ANNA)).close()
+    page = anna.page()
+    chrome = anna.context.new_cdp_session(page)
+    chrome.send("Network.enable")
+    chrome.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    weights: list[float] = []
+    requests: list[Request] = []
+    chrome.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
+    page.on("request", lambda request: requests.append(request))
+    page.goto("/people/", wait_until="networkidle")
+    expect(page.locator(ROWS)).to_have_count(50)
+    pictures = [request for request in requests if "/data/avatars/" in request.url or request.url.startswith("data:")]
+    assert pictures
+    assert len(requests) - len(pictures) <= 4, [request.url for request in requests]
+    assert sum(weights) <= WEIGHT, weights
