@@ -15,6 +15,7 @@ from typing import Any
 
 from gunicorn import util
 from gunicorn.http import errors
+from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from ls.headers import complete
@@ -26,7 +27,7 @@ BUFFERED_AT_MOST = 4 * 1024 * 1024  # a larger body, such as an import, is read 
 HELD_AT_MOST = 128 * 1024 * 1024  # by all requests that are still arriving in one worker
 DRAINED_WITHIN = 5.0  # seconds for the rest of a body that is not wanted
 DRAINED_AT_MOST = 64 * 1024 * 1024
-DRAINED_AT_ONCE = 1024 * 1024  # gunicorn copies all of what it holds for each piece
+DRAINED_AT_ONCE = 1024 * 1024
 
 END_OF_HEAD = b"\r\n\r\n"
 CHUNKED = re.compile(rb"\r\nTransfer-Encoding:[ \t]*chunked", re.IGNORECASE)
@@ -152,7 +153,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
 
         Close after an answer if more was sent already: only a thread could wait for the rest of that.
         """
-        return _drain(conn) and keepalive and not conn.parser.unreader.buf.getvalue()
+        body = conn.parser.mesg.body
+        if isinstance(body.reader, LengthReader) and not _drain(conn, body.reader):
+            return False
+        return super()._keepalive_after(conn, keepalive) and not conn.parser.unreader.buf.getvalue()
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Stopping: whoever has not sent a whole request by `deadline` is not waited for either."""
@@ -168,19 +172,24 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         refuse(client, status)
 
 
-def _drain(conn: Incoming) -> bool:
-    """Was the rest of the body read away, as far as that is soon done?"""
-    until, left = time.monotonic() + DRAINED_WITHIN, DRAINED_AT_MOST
+def _drain(conn: Incoming, reader: LengthReader) -> bool:
+    """Was the rest of the body soon read away, and nothing behind it?"""
+    until, unreader = time.monotonic() + DRAINED_WITHIN, conn.parser.unreader
+    left: int = reader.length - unreader.buf.tell()
+    if not 0 <= left <= DRAINED_AT_MOST:
+        return left < 0  # a next request, which the caller sees
+    unreader.take_buffered()
     try:
-        while left > 0 and time.monotonic() < until:
-            conn.sock.settimeout(DRAINED_WITHIN)
-            part = conn.parser.mesg.body.read(DRAINED_AT_ONCE)
+        while left and (wait := until - time.monotonic()) > 0:
+            conn.sock.settimeout(wait)
+            part = conn.sock.recv(min(left, DRAINED_AT_ONCE))
             if not part:
-                return True
+                return False
             left -= len(part)
-    except (TimeoutError, errors.ParseException):
+    except OSError:  # too slow, or gone
         return False
-    return False
+    reader.length = left
+    return left == 0
 
 
 def refuse(client: socket.socket, status: int) -> None:
