@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from ls import secret_key
-from ls.crypto import Keyring, Undecipherable
+from ls.crypto import Keyring
 from ls.extensions import db
 from ls.models import ApiToken
 from ls.models.token import PURPOSE
@@ -51,5 +51,5 @@ def _opens(app: Flask, key: str) -> bool:
         cipher = db.session.scalar(select(ApiToken.cipher).limit(1))
     try:
         return cipher is not None and bool(Keyring(key).decrypt(PURPOSE, cipher))
-    except Undecipherable:
+    except ValueError:  # Undecipherable, or no key at all
         return False

@@ -64,12 +64,13 @@ def settle(folder: Path) -> None:
 
 def announce(folder: Path, key: str) -> None:
     """Write the key that the database is about to need beside the present one."""
-    path = folder / NEXT_NAME
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    draft = folder / f".{NEXT_NAME}"  # whole before it gets its name
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
     with os.fdopen(descriptor, "w") as file:
         file.write(key)
         file.flush()
         os.fsync(file.fileno())
+    draft.replace(folder / NEXT_NAME)
     settle(folder)
 
 

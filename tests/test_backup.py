@@ -332,6 +332,16 @@ def test_cut_off_half_way_key_and_database_still_belong_together(
     assert works(started, alice) == [200, 200, 200, 302]
 
 
+@pytest.mark.parametrize("left", ["", "half a k", "another key, which is longer than 32 bytes", "\0"])
+def test_a_key_that_opens_nothing_is_dropped(left: str, here: Flask, alice: Person, tmp_path: Path) -> None:
+    key = (tmp_path / SECRET_KEY).read_bytes()
+    (tmp_path / NEXT_NAME).write_text(left)
+    assert here.test_cli_runner().invoke(args=["check"]).output == "OK\n"
+    assert not (tmp_path / NEXT_NAME).exists()
+    assert (tmp_path / SECRET_KEY).read_bytes() == key
+    assert works(here, alice) == [200, 200, 200, 302]
+
+
 def test_commands_say_in_one_line_what_is_wrong(here: Flask, archive: Path, tmp_path: Path) -> None:
     run = here.test_cli_runner().invoke
     refused = run(args=["restore", str(other(archive, b"x"))])

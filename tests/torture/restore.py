@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from ls.secret_key import NEXT_NAME
 from tests.server import RunningServer
 from tests.torture.trial import Trial
 
@@ -25,7 +26,10 @@ def run() -> tuple[bool, str]:
             archives.append(str(Path(name) / f"{email}.tar.gz"))
             server.flask("backup", archives[-1])
         whole = _seconds(here, archives[0])
-        found = [_cut_off(here, archives[number % 2], random.uniform(0.2, whole)) for number in range(KILLS)]
+        found = [
+            _cut_off(here, archives[number % 2], random.uniform(0.2, whole) if number % 3 == 0 else None)
+            for number in range(KILLS)
+        ]
         last = here.flask("restore", archives[1]).returncode == 0 and _state(here) == PEOPLE[1]
     torn = found.count(None)
     figures = (
@@ -47,8 +51,14 @@ def _seconds(server: RunningServer, archive: str) -> float:
     return time.monotonic() - began
 
 
-def _cut_off(server: RunningServer, archive: str, after: float) -> str | None:
+def _cut_off(server: RunningServer, archive: str, after: float | None) -> str | None:
+    """Kill a restore after that many seconds, or while database and key are being changed."""
     process = server.launch("restore", archive)
+    if after is None:
+        announced = server.folder / "data" / NEXT_NAME
+        while process.poll() is None and not announced.exists():
+            time.sleep(0.0005)
+        after = random.uniform(0, 0.06)
     try:
         process.wait(timeout=after)
     except subprocess.TimeoutExpired:
