@@ -101,23 +101,28 @@ class HotkeysPatch(Input):
 @operation("Who am I", tag="Current user", answers={200: WhoAmI})
 def whoami() -> Response:
     """The account behind the credential, and what it may do."""
+    return _myself()
+
+
+def _myself() -> Response:
     return answer(WhoAmI, {**user_shape(member(), Organization.get()), "permissions": PERMISSIONS})
 
 
 @api.get("/api/current-user")
-@operation("Read your account", tag="Current user", answers={200: UserShape})
+@operation("Read your account", tag="Current user", answers={200: WhoAmI})
 def get_current_user() -> Response:
     """The account behind the credential."""
-    return answer(UserShape, user_shape(member(), Organization.get()))
+    return _myself()
 
 
 @api.patch("/api/current-user")
 @operation(
-    "Change your profile", tag="Current user", payload=UserPatch, answers={200: UserShape}, errors=(400, 405, 413)
+    "Change your profile", tag="Current user", payload=UserPatch, answers={200: WhoAmI}, errors=(400, 405, 413)
 )
 def update_current_user() -> Response:
     """Change one's own profile."""
-    return change_own(read_json(), member())
+    change_own(read_json(), member())
+    return _myself()
 
 
 @api.get("/api/current-user/token")

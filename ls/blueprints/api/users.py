@@ -100,10 +100,12 @@ def get_user(user_id: int) -> Response:
 )
 def update_user(user_id: int) -> Response:
     """Change one's own profile; nobody else's (CVE-2026-22033)."""
-    return change_own(read_json(), User.find(user_id))
+    user = User.find(user_id)
+    change_own(read_json(), user)
+    return answer(UserShape, user_shape(user, Organization.get()))
 
 
-def change_own(sent: Any, user: User) -> Response:
+def change_own(sent: Any, user: User) -> None:
     """Change the profile of the person who asks. Raises NotAllowed, Forbidden, InvalidFields, in this order."""
     if isinstance(sent, dict) and "email" in sent:
         raise NotAllowed("Updating the email field is not allowed.")
@@ -117,7 +119,6 @@ def change_own(sent: Any, user: User) -> Response:
         user.change_profile(**profile)
         if "allow_newsletters" in given:
             user.allow_newsletters = body.allow_newsletters
-    return answer(UserShape, user_shape(user, Organization.get()))
 
 
 @api.delete("/api/users/<int:user_id>/")
