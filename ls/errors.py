@@ -5,12 +5,13 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from ls.access import SAFE_METHODS
 from ls.cross_origin import CrossOrigin
 from ls.crypto import Undecipherable
-from ls.exceptions import DomainError, InvalidFields, Throttled
+from ls.exceptions import DomainError, InvalidFields, NotFound, Throttled
 from ls.extensions import db, login_manager
 from ls.htmx import is_fragment
 from ls.identity import api_credential, is_api
@@ -48,6 +49,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CrossOrigin, on_cross_origin)
     app.register_error_handler(Undecipherable, on_other_key)
     app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(ObjectDeletedError, on_gone)
+    app.register_error_handler(StaleDataError, on_gone)
     app.register_error_handler(OperationalError, on_database_gone)
     app.register_error_handler(PoolTimeout, on_database_gone)
     app.register_error_handler(Exception, on_bug)
@@ -71,6 +74,11 @@ def _api_domain_error(error: DomainError) -> Response:
         return _json(400, detail="Validation error", status_code=400, validation_errors=errors)
     detail = API_DETAILS[404] if error.status == 404 else str(error)
     return _json(400 if error.status == 422 else error.status, detail=detail)
+
+
+def on_gone(_error: Exception) -> Response:
+    """Somebody else deleted it while this request was at it."""
+    return on_domain_error(NotFound())
 
 
 def on_csrf_error(_error: CSRFError) -> Response:

@@ -109,17 +109,15 @@ def test_rotate_tokens_rotates_the_old_and_keeps_the_rest(server: RunningServer,
 def test_errors_are_one_clear_line(server: RunningServer, tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text("email\ndora@example.org\n")
-    calls = {"onboard.py": (str(people), str(tmp_path / "links.csv")), "who_did_what.py": ()}
-    for name, arguments in calls.items():
-        wrong = run(server, name, *arguments, token="wrong")
-        assert (wrong.returncode, len(wrong.stderr.splitlines())) == (1, 1), wrong.stderr
-        assert "Invalid token." in wrong.stderr
-        without = run(server, name, *arguments, token="")
-        assert (without.returncode, "LABELLING_TOKEN" in without.stderr) == (2, True)
-        nobody = run(server, name, *arguments, "--url", "http://127.0.0.1:1")
-        assert (nobody.returncode, len(nobody.stderr.splitlines())) == (1, 1), nobody.stderr
+    onboard = ("onboard.py", str(people), str(tmp_path / "links.csv"))
+    wrong = [run(server, *onboard, token="wrong"), run(server, "who_did_what.py", token="wrong")]
+    for done in (*wrong, run(server, "who_did_what.py", "--url", "http://127.0.0.1:1")):
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+    assert all("Invalid token." in done.stderr for done in wrong)
+    without = run(server, "who_did_what.py", token="")
+    assert (without.returncode, "LABELLING_TOKEN" in without.stderr) == (2, True)
     people.write_text("mail\n")
-    assert "has no column email" in run(server, "onboard.py", *calls["onboard.py"]).stderr
+    assert "has no column email" in run(server, *onboard).stderr
     assert run(server, "rotate_tokens.py", str(tmp_path / "missing")).returncode == 1
 
 

@@ -1,11 +1,14 @@
 """Whatever is sent, the answer is JSON that says what is wrong, and never a 5xx."""
 
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
+from ls.extensions import db
 from tests.api.conftest import NOT_FOUND, Script, each
 from tests.cast import Person
 from tests.safety.routes import Call, calls, state
@@ -134,3 +137,23 @@ def test_a_defect_is_json_without_a_word_of_it(app: Flask, alice: Person, monkey
     monkeypatch.setitem(app.view_functions, "api.whoami", broken)
     answer = Script(app, alice).call("GET", "/api/current-user/whoami")
     assert (answer.status_code, answer.json) == (500, {"detail": "Internal server error."})
+
+
+def _delete(table: str, gone: list[str], _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    if f"FROM {table}" in statement and not gone:
+        gone.append(table)
+        with db.engine.begin() as somebody_else:
+            somebody_else.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  # one of the names below
+
+
+def test_what_is_deleted_while_it_is_being_changed_is_not_found(app: Flask, everything: Script) -> None:
+    for path, table in (("/api/annotations/1/", "annotations"), ("/api/projects/1/", "projects")):
+        gone: list[str] = []
+
+        delete_it = partial(_delete, table, gone)
+        with app.app_context():
+            event.listen(db.engine, "after_cursor_execute", delete_it)
+        answer = everything.call("PATCH", path, json={"result": [1], "title": "New"})
+        with app.app_context():
+            event.remove(db.engine, "after_cursor_execute", delete_it)
+        assert (answer.status_code, answer.json, gone) == (404, NOT_FOUND, [table])

@@ -12,7 +12,8 @@ from ls.blueprints.api.operation import Input, answer, operation, read_json
 from ls.blueprints.api.shapes import UserShape, user_shape
 from ls.blueprints.api.users import UserPatch, change_own
 from ls.current import me, member
-from ls.models import ApiToken
+from ls.models import ApiToken, User
+from ls.models.account import Account
 from ls.transaction import write
 
 # Every member has full rights; the names are those that the original's clients look for.
@@ -101,23 +102,29 @@ class HotkeysPatch(Input):
 @operation("Who am I", tag="Current user", answers={200: WhoAmI})
 def whoami() -> Response:
     """The account behind the credential, and what it may do."""
-    return answer(WhoAmI, {**user_shape(me().account, me().team), "permissions": PERMISSIONS})
+    return _told(me().account)
+
+
+def _told(account: User | Account) -> Response:
+    return answer(WhoAmI, {**user_shape(account, me().team), "permissions": PERMISSIONS})
 
 
 @api.get("/api/current-user")
-@operation("Read your account", tag="Current user", answers={200: UserShape})
+@operation("Read your account", tag="Current user", answers={200: WhoAmI})
 def get_current_user() -> Response:
     """The account behind the credential."""
-    return answer(UserShape, user_shape(me().account, me().team))
+    return _told(me().account)
 
 
 @api.patch("/api/current-user")
 @operation(
-    "Change your profile", tag="Current user", payload=UserPatch, answers={200: UserShape}, errors=(400, 405, 413)
+    "Change your profile", tag="Current user", payload=UserPatch, answers={200: WhoAmI}, errors=(400, 405, 413)
 )
 def update_current_user() -> Response:
     """Change one's own profile."""
-    return change_own(read_json(), member())
+    user = member()
+    change_own(read_json(), user)
+    return _told(user)
 
 
 @api.get("/api/current-user/token")

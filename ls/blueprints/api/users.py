@@ -101,10 +101,12 @@ def get_user(user_id: int) -> Response:
 )
 def update_user(user_id: int) -> Response:
     """Change one's own profile; nobody else's (CVE-2026-22033)."""
-    return change_own(read_json(), User.find(user_id))
+    user = User.find(user_id)
+    change_own(read_json(), user)
+    return answer(UserShape, user_shape(user, me().team))
 
 
-def change_own(sent: Any, user: User) -> Response:
+def change_own(sent: Any, user: User) -> None:
     """Change the profile of the person who asks. Raises NotAllowed, Forbidden, InvalidFields, in this order."""
     if isinstance(sent, dict) and "email" in sent:
         raise NotAllowed("Updating the email field is not allowed.")
@@ -118,7 +120,6 @@ def change_own(sent: Any, user: User) -> Response:
         profile["allow_newsletters"] = body.allow_newsletters
     with write():
         user.change_profile(**profile)
-    return answer(UserShape, user_shape(user, me().team))
 
 
 @api.delete("/api/users/<int:user_id>/")
