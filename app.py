@@ -13,10 +13,13 @@ from ls import (
     cli,
     compression,
     config,
+    cookies,
     database,
     errors,
     formats,
+    frame,
     headers,
+    kept,
     languages,
     logs,
     secret_key,
@@ -38,14 +41,18 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # no view is a coroutine; Flask would look each time
 
     logs.init_app(app)
     db.init_app(app)
     csrf.init_app(app)
+    cookies.init_app(app)
     languages.init_app(app)
     formats.init_app(app)
     templating.init_app(app)
+    frame.init_app(app)
     database.init_app(app)
+    kept.init_app(app)
     access.init_app(app)
     errors.init_app(app)
     compression.init_app(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from bench.data import TOKEN
 from bench.drive import Target, bare_server, best, calmest, interleaved
 from bench.table import Row
+from bench.writer import BUSY, writer
 from ls.extensions import db
 from ls.models import User
 from ls.models.cursor import Cursor
@@ -36,7 +38,7 @@ CALLS = ("/api/users/", "/api/projects/?page_size=20", "/api/activity-logs/", "/
 SEARCHES = ("a", "an", "王", "小明", "anna", "fischer12", "person7", "example.cn", "9@e", "nobody at all")
 
 
-def shares(url: str, cookie: Mapping[str, str]) -> Iterator[Row]:
+def shares(folder: Path, url: str, cookie: Mapping[str, str]) -> Iterator[Row]:
     """Requests a second beside the bare route's."""
     with bare_server() as bare:
         targets = {
@@ -47,10 +49,13 @@ def shares(url: str, cookie: Mapping[str, str]) -> Iterator[Row]:
             "memberships with projects": Target(url, (MEMBERS,), BY_TOKEN),
         }
         seen = interleaved(targets, ROUNDS, SECONDS)
+        del targets["bare"]
+        with writer(folder, every=BUSY):
+            busy = interleaved(targets, 3, SECONDS)
     yardstick = best(seen["bare"])
     for name, reach in SHARES.items():
         rate = best(seen[name])
-        figure = f"{rate:,.0f}/s of {yardstick:,.0f}/s"
+        figure = f"{rate:,.0f}/s of {yardstick:,.0f}/s; {best(busy[name]):,.0f}/s beside 20 commits a second"
         yield Row(name, figure, rate / yardstick * 100, reach, "%", "at least")
 
 

@@ -5,14 +5,15 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, request, session, url_for
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 
-from ls import origin
+from ls import cross_origin, origin
+from ls.cookies import RAW
 from ls.current import visitor
 from ls.extensions import csrf, login_manager
 from ls.htmx import go, is_fragment
 from ls.identity import identify, is_api, note_activity
-from ls.models import User
+from ls.models import Organization, User
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -35,7 +36,8 @@ def init_app(app: Flask) -> None:
     """Put the guard before every request, and note activity after it."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard checks, because a form may tell of it in place
     login_manager.init_app(app)
-    login_manager.session_protection = None  # type: ignore[assignment]  # its default is a str; sessions live in the database and end there
+    # Sessions live in the database and end there; Flask-Login would hash address and agent at each request.
+    login_manager._session_protection_failed = lambda: False  # type: ignore[method-assign]  # noqa: SLF001  # no setting skips it
     login_manager.user_loader(identify)
     login_manager.request_loader(lambda _request: identify(None))
     app.before_request(guard)
@@ -54,6 +56,7 @@ def guard() -> Any:
     if user is None and not getattr(view, "is_public", False):
         return refuse()
     if user is not None:
+        g.member_id, g.max_session_age = user.id, user.team.max_session_age
         origin.become(_origin(actor_id=user.id))
     if request.method not in SAFE_METHODS and not _brings_its_credential(view):
         return _check_csrf(view)
@@ -66,15 +69,14 @@ def _brings_its_credential(view: Any) -> bool:
 
 
 def _origin(actor_id: int | None) -> origin.Origin:
+    environ = request.environ
     return origin.Origin(
-        actor_id=actor_id,
-        address=request.remote_addr or "",
-        agent=request.headers.get("User-Agent", ""),
-        request_id=g.get("request_id", ""),
+        actor_id, environ.get("REMOTE_ADDR", ""), environ.get("HTTP_USER_AGENT", ""), g.get("request_id", "")
     )
 
 
 def _check_csrf(view: Any) -> None:
+    cross_origin.check()
     try:
         csrf.protect()
     except CSRFError:
@@ -132,7 +134,10 @@ def sign_in(user: User, *, persistent: bool) -> None:
 
     language = session.get("language")
     session.clear()
+    g.pop(RAW, None)
+    generate_csrf()  # here, so that no page of hers needs another cookie for it
     session.permanent = persistent
+    g.max_session_age = Organization.get().max_session_age
     if language:
         session["language"] = language
     login_user(user)

@@ -101,7 +101,7 @@ def compress(response: Response) -> Response:
 
 def _is_compressible(response: Response) -> bool:
     return (
-        response.mimetype in TEXT_TYPES
+        (response.content_type or "").partition(";")[0] in TEXT_TYPES
         and response.status_code >= 200
         and response.status_code not in _NEVER_COMPRESSED
         and not response.direct_passthrough

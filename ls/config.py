@@ -164,8 +164,10 @@ def _content(variable: str, name: str) -> str:
 
 def _derived(found: Mapping[str, Any]) -> dict[str, Any]:
     secure = found["HOST"].startswith("https://")
+    database = kinds.database_uri(found["DATABASE_URL"], found["BASE_DATA_DIR"])
     return {
-        "SQLALCHEMY_DATABASE_URI": kinds.database_uri(found["DATABASE_URL"], found["BASE_DATA_DIR"]),
+        "SQLALCHEMY_DATABASE_URI": database,
+        "SQLALCHEMY_ENGINE_OPTIONS": kinds.engine_options(database),
         "PREFIX": kinds.prefix_of(found["HOST"]),
         # Browsers take __Host- only with Secure and the path /; plain http must still sign in, so only there.
         "SESSION_COOKIE_NAME": "__Host-ls_session" if secure else "ls_session",
@@ -174,10 +176,12 @@ def _derived(found: Mapping[str, Any]) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
         "SESSION_REFRESH_EACH_REQUEST": False,
-        "PERMANENT_SESSION_LIFETIME": found["MAX_SESSION_AGE"],
+        # The database ends sessions, by a policy that members may lengthen; the cookie never does so earlier.
+        "PERMANENT_SESSION_LIFETIME": 3650 * DAY,
         "MAX_CONTENT_LENGTH": PAGE_BYTES,
         "MAX_FORM_MEMORY_SIZE": FORM_FIELD_BYTES,
         "MAX_FORM_PARTS": FORM_PARTS,
         "WTF_CSRF_TIME_LIMIT": None,  # a form left open lives as long as its session
         "WTF_CSRF_CHECK_DEFAULT": False,  # the guard checks, after it knows whether a token or a form asks
+        "WTF_CSRF_SSL_STRICT": False,  # cross_origin.py looks at more than the Referer, and tells what it saw
     }

@@ -26,6 +26,8 @@ _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
+# Seconds for PostgreSQL to take a connection, milliseconds for its machine to take what is sent; the URL may say else.
+_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000}
 
 
 class ConfigError(click.ClickException):
@@ -54,6 +56,14 @@ def database_uri(url: str, data_dir: str) -> str:
     parsed = make_url(url) if url else URL.create("sqlite")
     place = Path(data_dir) / (parsed.database or DATABASE_FILE)
     return parsed.set(database=str(place)).render_as_string(hide_password=False)
+
+
+def engine_options(uri: str) -> dict[str, Any]:
+    """How connections are kept: over a network none is used unseen, and a silent server is soon given up."""
+    if uri.startswith("sqlite"):
+        return {}
+    asked = {name: value for name, value in _PATIENCE.items() if name not in make_url(uri).query}
+    return {"pool_pre_ping": True, "connect_args": asked}
 
 
 def prefix_of(host: str) -> str:

@@ -1,45 +1,43 @@
-"""Who is signed in, with its type, and writing only as long as she is."""
+"""Who is signed in, with its type."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import abort
+from flask import abort, g
 from flask_login import current_user
-from sqlalchemy import inspect
 
 from ls.extensions import db
 from ls.models import LoginSession, User
+from ls.models.visitor import Visitor
 from ls.transaction import write
 
 
-def visitor() -> User | None:
+def visitor() -> Visitor | None:
     """The signed-in person, or None."""
-    user: User | None = current_user._get_current_object()  # noqa: SLF001  # the proxy's documented way to its object
-    return user if user is not None and user.is_authenticated else None
+    found: Visitor | None = current_user._get_current_object()  # noqa: SLF001  # the proxy's documented way to its object
+    return found if found is not None and found.is_authenticated else None
+
+
+def me() -> Visitor:
+    """The signed-in person as the request found her, in a view that the guard keeps for members."""
+    found = visitor()
+    if found is None:
+        raise RuntimeError("this view is not for visitors")
+    return found
 
 
 def member() -> User:
-    """The signed-in person, in a view that the guard keeps for members."""
-    user = visitor()
-    if user is None:
-        raise RuntimeError("this view is not for visitors")
-    return user
-
-
-def here() -> LoginSession:
-    """The session of this request."""
-    session = member().login_session
-    if session is None:
-        abort(401)  # no page opens by API token
-    return session
+    """Her account, to act on."""
+    return db.session.get_one(User, me().id)
 
 
 @contextmanager
 def acting() -> Iterator[LoginSession]:
-    """`write()`, with this request's session read again: one that ended meanwhile changes nothing."""
-    identity = inspect(here()).identity  # its columns may be read again only once it is known to be there
+    """`write()` on behalf of the signed-in person: who was signed out meanwhile changes nothing."""
+    login = me().login
     with write():
-        session = db.session.get(LoginSession, identity)
+        session = db.session.get(LoginSession, login.id) if login else None
         if session is None:
             abort(401)
         yield session
+    g.pop("_login_user", None)  # where Flask-Login keeps who it found: what the page shows is read anew

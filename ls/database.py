@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import Connection, text
@@ -14,7 +15,9 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from ls import sqlite  # noqa: F401  # registers the listeners every SQLite connection needs
 from ls.clock import now
+from ls.config_kinds import ConfigError
 from ls.extensions import db
+from ls.secret_key import NEXT_NAME
 
 REVISIONS = ("0001",)
 HEAD = REVISIONS[-1]
@@ -39,15 +42,19 @@ def init_app(app: Flask) -> None:
 
 
 def ensure_current(app: Flask) -> None:
-    """Bring the schema up to date if it is behind. Raises SchemaTooNew."""
+    """Bring the schema up to date if it is behind. Raises SchemaTooNew, ConfigError."""
     with app.app_context():
-        _keep_private(db.engine)
+        keep_private(db.engine)
         if revision(db.engine) != HEAD:
             with _one_at_a_time(app, db.engine) as connection:
                 _upgrade(app, connection)
+    if (Path(app.config["BASE_DATA_DIR"]) / NEXT_NAME).exists():
+        from ls.key_change import settle  # only after a restore that was cut off
+
+        settle(app)
 
 
-def _keep_private(engine: Engine) -> None:
+def keep_private(engine: Engine) -> None:
     """Make a new SQLite file readable by its owner only; what SQLite puts beside it inherits the mode."""
     if engine.dialect.name == "sqlite" and engine.url.database:
         with suppress(FileExistsError):
@@ -100,7 +107,11 @@ def _upgrade(app: Flask, connection: Connection) -> None:
         return
     if present is not None and connection.dialect.name == "sqlite":
         _keep_copy(app, connection, present)
-    migrate(connection, HEAD)
+    try:
+        migrate(connection, HEAD)
+    except ProgrammingError as refused:  # its user may not make tables, or somebody else's are there
+        reason = str(refused.orig).partition("\n")[0]
+        raise ConfigError(f"The database cannot be brought up to date: {reason}") from None
 
 
 def _keep_copy(app: Flask, connection: Connection, present: str) -> None:
@@ -126,4 +137,20 @@ def migrate(connection: Connection, target: str) -> None:
     current = _revision(connection)
     connection.rollback()
     going_down = current is not None and (target == "base" or REVISIONS.index(target) < REVISIONS.index(current))
-    (command.downgrade if going_down else command.upgrade)(config, target)
+    with _loose_references(connection):
+        (command.downgrade if going_down else command.upgrade)(config, target)
+
+
+@contextmanager
+def _loose_references(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by dropping it, which would delete every row that refers to its rows."""
+    raw: Any = connection.connection.driver_connection
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_sqlite:
+        raw.execute("PRAGMA foreign_keys=OFF").close()  # heard outside a transaction only
+    try:
+        yield
+    finally:
+        connection.rollback()
+        if is_sqlite:
+            raw.execute("PRAGMA foreign_keys=ON").close()

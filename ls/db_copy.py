@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, select, text, tuple_
+from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, select, tuple_
+from sqlalchemy.exc import DBAPIError
 
 from ls import (
     models,  # noqa: F401  # registers every table
     sqlite,  # noqa: F401  # registers the listeners every SQLite connection needs
 )
-from ls.database import HEAD, migrate, revision
+from ls.config_kinds import engine_options
+from ls.database import HEAD, keep_private, migrate, revision
+from ls.db_numbers import count_on
 from ls.extensions import Base
 from ls.models.search import reindex
 
@@ -48,40 +52,68 @@ def row_count(engine: Engine) -> int:
 def copy(source: Engine, target: Engine, progress: Progress = _silent) -> dict[str, Sum]:
     """Copy every row in one transaction of the target, from one snapshot of the source.
 
-    Raises CopyRefused if the target has accounts already, or if count or hash of a table differ afterwards.
+    Raises CopyRefused if the target is the source, has accounts already or cannot take the rows, or if count
+    or hash of a table differ afterwards.
     """
+    if _are_one(source, target):
+        raise CopyRefused("The target is the database to copy from. Copy into another one.")
     if revision(source) != HEAD:
         raise CopyRefused("The database to copy from is not up to date. Start the server once, or run flask check.")
     _prepare(target)
     with (
-        _snapshot(source) as reading,
+        snapshot(source) as reading,
         target.connect().execution_options(write=True) as writing,
         writing.begin(),
     ):
-        return _copy_all(reading, writing, progress)
+        return copy_rows(reading, writing, progress)
+
+
+def _are_one(source: Engine, target: Engine) -> bool:
+    here, there = source.url, target.url
+    if "sqlite" in {source.dialect.name, target.dialect.name}:
+        return source.dialect.name == target.dialect.name and _file(source) == _file(target)
+    return (here.host, here.port or 5432, here.database) == (there.host, there.port or 5432, there.database)
+
+
+def _file(engine: Engine) -> Path:
+    return Path(engine.url.database or "").resolve()
 
 
 def _prepare(target: Engine) -> None:
-    with target.connect().execution_options(write=True) as connection:
+    keep_private(target)
+    with (
+        _plainly("The target cannot be used"),
+        target.connect().execution_options(write=True) as connection,
+    ):
         migrate(connection, HEAD)
-    with target.connect() as connection:
         if connection.scalar(select(func.count()).select_from(Base.metadata.tables["users"])):
             raise CopyRefused("The target has accounts already. Copy into an empty database.")
 
 
 @contextmanager
-def _snapshot(source: Engine) -> Iterator[Connection]:
+def _plainly(what: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise CopyRefused(f"{what}: {str(error.orig).partition(chr(10))[0]}") from None
+
+
+@contextmanager
+def snapshot(source: Engine) -> Iterator[Connection]:
+    """A connection that reads one state of the database, whatever others write."""
     options = {"isolation_level": "REPEATABLE READ"} if source.dialect.name == "postgresql" else {}
     with source.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
-def _copy_all(reading: Connection, writing: Connection, progress: Progress) -> dict[str, Sum]:
+def copy_rows(reading: Connection, writing: Connection, progress: Progress = _silent) -> dict[str, Sum]:
+    """Copy every row between two open transactions, and compare. Raises CopyRefused."""
     for table in reversed(TABLES):
         if table.name == "organizations":  # the row that the first migration made
             writing.execute(table.delete())
     sums = {table.name: _copy_table(table, reading, writing, progress) for table in TABLES}
-    _set_sequences(writing)
+    for table in TABLES:
+        count_on(table, reading, writing)
     reindex(writing)
     for table in TABLES:
         if checksum(table, writing) != sums[table.name]:
@@ -92,7 +124,8 @@ def _copy_all(reading: Connection, writing: Connection, progress: Progress) -> d
 def _copy_table(table: Table, reading: Connection, writing: Connection, progress: Progress) -> Sum:
     hasher, count = hashlib.sha256(), 0
     for rows in _chunks(table, reading):
-        writing.execute(insert(table), rows)
+        with _plainly(f"The target refuses a row of the table {table.name}, so nothing was copied"):
+            writing.execute(insert(table), rows)
         _feed(hasher, rows)
         count += len(rows)
         progress(len(rows))
@@ -134,25 +167,6 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value)} cannot be hashed")
 
 
-def _set_sequences(connection: Connection) -> None:
-    """Let PostgreSQL count on after the highest number; SQLite does so by itself."""
-    if connection.dialect.name != "postgresql":
-        return
-    for table in TABLES:
-        column = table.autoincrement_column
-        if column is None:
-            continue
-        sequence = connection.scalar(
-            text("SELECT pg_get_serial_sequence(:table, :column)"), {"table": table.name, "column": column.name}
-        )
-        if sequence:
-            highest = connection.scalar(select(func.max(column)))
-            connection.execute(
-                text("SELECT setval(:name, :value, :called)"),
-                {"name": sequence, "value": highest or 1, "called": highest is not None},
-            )
-
-
 def engine_of(url: str) -> Engine:
     """An engine for the target's URL."""
-    return create_engine(url)
+    return create_engine(url, **engine_options(url))

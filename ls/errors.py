@@ -8,6 +8,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from ls.access import SAFE_METHODS
+from ls.cross_origin import CrossOrigin
+from ls.crypto import Undecipherable
 from ls.exceptions import DomainError, InvalidFields, Throttled
 from ls.extensions import db, login_manager
 from ls.htmx import is_fragment
@@ -33,11 +35,18 @@ API_DETAILS = {404: "Not found.", 500: "Internal server error.", 503: "The datab
 
 EXPIRED = _l("This page was open for too long, or you signed out elsewhere. Go back, reload it, and send again.")
 
+OTHER_KEY = _l(
+    "This server's secret key is not the one that your API token was made with. Whoever runs the server: put the file "
+    "secret_key, or LABEL_STUDIO_SECRET_KEY, back as it was, or make a new token with: flask user token --reset"
+)
+
 
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(DomainError, on_domain_error)
     app.register_error_handler(CSRFError, on_csrf_error)
+    app.register_error_handler(CrossOrigin, on_cross_origin)
+    app.register_error_handler(Undecipherable, on_other_key)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(OperationalError, on_database_gone)
     app.register_error_handler(PoolTimeout, on_database_gone)
@@ -71,6 +80,18 @@ def on_csrf_error(_error: CSRFError) -> Response:
     if is_fragment() or not request.form:
         return page(400, str(EXPIRED))
     return send_again(400, is_signed_out=False)
+
+
+def on_cross_origin(error: CrossOrigin) -> Response:
+    """Another site's page sent this, or proxy and settings disagree about our address."""
+    message = str(error.description)
+    return _json(403, detail=f"CSRF Failed: {message}") if is_api() else page(400, message)
+
+
+def on_other_key(_error: Undecipherable) -> Response:
+    """A token has to be shown, and the key is lost, or differs between servers that share a database."""
+    current_app.logger.error("the secret key is not the one that the tokens were made with")
+    return _json(409, detail=str(OTHER_KEY)) if is_api() else page(409, str(OTHER_KEY))
 
 
 def on_http_error(error: HTTPException) -> Response:

@@ -24,6 +24,14 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(number)
 
 
+def locale_name() -> str:
+    """The language of the page at hand."""
+    return _name(get_locale())
+
+
+_name = lru_cache(maxsize=8)(str)  # Babel composes it anew each time
+
+
 def ago(moment: datetime | None) -> str:
     """How long ago: `2 minutes ago`, after a month the date; `Never` is said."""
     if moment is None:
@@ -31,7 +39,7 @@ def ago(moment: datetime | None) -> str:
     seconds = distance(moment, now())
     if seconds == 0:
         return str(gettext("Just now"))
-    return day(moment) if seconds == LONG_AGO else _ago(str(get_locale()), seconds)
+    return day(moment) if seconds == LONG_AGO else _ago(locale_name(), seconds)
 
 
 def distance(moment: datetime, present: datetime) -> int:
@@ -54,7 +62,7 @@ def exact(moment: datetime | None) -> str:
     """The moment to the minute, in UTC, which it says."""
     if moment is None:
         return ""
-    return _exact(str(get_locale()), moment.astimezone(UTC).replace(second=0, microsecond=0))
+    return _exact(locale_name(), moment.astimezone(UTC).replace(second=0, microsecond=0))
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +74,7 @@ def day(moment: datetime | date | None) -> str:
     """The day, such as `3 May 2026`."""
     if moment is None:
         return ""
-    return _day(str(get_locale()), moment.date() if isinstance(moment, datetime) else moment)
+    return _day(locale_name(), moment.date() if isinstance(moment, datetime) else moment)
 
 
 @lru_cache(maxsize=4096)
@@ -84,7 +92,7 @@ def iso(moment: datetime | None) -> str:
 
 def number(value: int) -> str:
     """A count with the reader's separators."""
-    return _number(str(get_locale()), value)
+    return _number(locale_name(), value)
 
 
 @lru_cache(maxsize=4096)

@@ -15,7 +15,7 @@ CONTENT_SECURITY_POLICY = (
 DEFAULTS = (
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "same-origin"),  # no-referrer would break Flask-WTF's check on https
+    ("Referrer-Policy", "same-origin"),  # with no-referrer, browsers send "Origin: null" with our own forms
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),

@@ -70,7 +70,7 @@ def keep(project: Project, items: list[Item], creator: User, progress: Progress 
     for start in range(0, len(items), CHUNK):
         chunk = items[start : start + CHUNK]
         added = Task.create_many(project, [item.task for item in chunk], creator)
-        annotations += Annotation.create_many(list(_rows(project.id, added, chunk)))
+        annotations += len(Annotation.create_many(list(_rows(project.id, added, chunk))))
         ids += added
         progress(len(chunk))
     return ImportResult(len(ids), annotations, ids)

@@ -1,14 +1,19 @@
 """Which language a page speaks: the account's, else the visitor's choice, else the browser's."""
 
+from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import get_translations
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from ls.current import visitor
 from ls.extensions import babel
 
 LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
+LOCALES = {name: Locale.parse(name) for name in LANGUAGES}
 HTML_LANG = {"en": "en", "zh_Hans": "zh-Hans"}
 _ACCEPTED = {"en": "en", "zh-hans": "zh_Hans", "zh-cn": "zh_Hans", "zh-sg": "zh_Hans", "zh": "zh_Hans"}
 
@@ -16,7 +21,9 @@ _ACCEPTED = {"en": "en", "zh-hans": "zh_Hans", "zh-cn": "zh_Hans", "zh-sg": "zh_
 def init_app(app: Flask) -> None:
     """Choose the language per request."""
     app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
-    babel.init_app(app, locale_selector=select_language, default_translation_directories="ls/translations")
+    babel.init_app(
+        app, locale_selector=lambda: LOCALES[select_language()], default_translation_directories="ls/translations"
+    )
     # Flask-Babel looks the catalogue up for each string; a page has dozens.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # Jinja's i18n extension adds it
         gettext=lambda text: _catalogue().ugettext(text),
@@ -41,5 +48,11 @@ def select_language() -> str:
         return str(user.language)
     if session.get("language") in LANGUAGES:
         return str(session["language"])
-    found = request.accept_languages.best_match(list(_ACCEPTED))
-    return _ACCEPTED[found] if found else str(current_app.config["LANGUAGE"])
+    return _preferred(request.headers.get("Accept-Language", "")) or str(current_app.config["LANGUAGE"])
+
+
+@lru_cache(maxsize=256)
+def _preferred(accept_language: str) -> str | None:
+    """The first language of the browser's that is offered."""
+    found = parse_accept_header(accept_language, LanguageAccept).best_match(list(_ACCEPTED))
+    return _ACCEPTED[found] if found else None

@@ -11,7 +11,6 @@ from time import perf_counter
 from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
-from sqlalchemy import inspect
 
 HIDDEN = "[hidden]"
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -80,7 +79,10 @@ def log_event(kind: str, /, **fields: object) -> None:
     """Write one line; fields named like a secret are hidden."""
     known: dict[str, object] = {"id": g.request_id} if has_request_context() and "request_id" in g else {}
     known |= {name: HIDDEN if _SECRET_NAME.search(name) else value for name, value in fields.items()}
-    _logger.info(kind, extra={"fields": known})
+    # Made here, because the logger would walk the stack to find out who calls.
+    record = logging.LogRecord(_logger.name, logging.INFO, "", 0, kind, (), None)
+    record.fields = known
+    _logger.handle(record)
 
 
 def as_json(moment: str, kind: str, fields: Mapping[str, Any]) -> str:
@@ -151,14 +153,6 @@ def _log_request(response: Response) -> Response:
         status=response.status_code,
         ms=round((perf_counter() - g.began) * 1000, 1),
         address=request.remote_addr,
-        user=_user_id(),
+        user=g.get("member_id"),
     )
     return response
-
-
-def _user_id() -> object:
-    """Who is signed in, read from the object's identity: an expired one would cost a query."""
-    user = g.get("_login_user")
-    state = inspect(user, raiseerr=False) if user is not None else None
-    identity = getattr(state, "identity", None)
-    return identity[0] if identity else None

@@ -12,7 +12,6 @@ from ls.exceptions import Conflict, CredentialRefused, DomainError, NotFound
 from ls.extensions import db
 from ls.keys import keyring
 from ls.models import Event, Organization, PersonalToken, User
-from ls.models.user import ACTIVE
 
 # joserfc is imported where it is used: only requests with a JWT need it.
 if TYPE_CHECKING:
@@ -97,20 +96,15 @@ def access_for(token: str) -> str:
     return _sign(user, "access", moment, min(moment + ACCESS_LIFE, row.expires_at), refresh_id=row.id)
 
 
-def user_of_access_token(token: str) -> User | None:
-    """The active person behind a living access token whose refresh token lives, or None."""
+def owner_of_access_token(token: str) -> int | None:
+    """The id of the person behind a living access token whose refresh token lives, or None."""
     claims = _claims(token)
     if claims is None or claims.get("token_type") != "access" or claims.get("exp", 0) <= now().timestamp():
         return None
     statement = (
-        select(User)
-        .join(PersonalToken, PersonalToken.user_id == User.id)
+        select(PersonalToken.user_id)
         .join(Organization, Organization.personal_tokens_enabled.is_(True))
-        .where(
-            PersonalToken.id == claims.get("refresh_id"),
-            PersonalToken.blacklisted_at.is_(None),
-            User.status == ACTIVE,
-        )
+        .where(PersonalToken.id == claims.get("refresh_id"), PersonalToken.blacklisted_at.is_(None))
     )
     return db.session.scalar(statement)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ls.config_kinds import KEY_BYTES, ConfigError
 
 FILE_NAME = "secret_key"
+NEXT_NAME = "secret_key.next"  # there only while a restore changes the key
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -47,6 +48,45 @@ def not_writable(folder: Path, error: OSError) -> ConfigError:
     )
 
 
+def settle(folder: Path) -> None:
+    """Make what was named in this folder outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def announce(folder: Path, key: str) -> None:
+    """Write the key that the database is about to need beside the present one."""
+    path = folder / NEXT_NAME
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    settle(folder)
+
+
+def announced(folder: Path) -> str | None:
+    """The key that `announce` wrote and nobody has taken or dropped yet."""
+    try:
+        return (folder / NEXT_NAME).read_text()
+    except FileNotFoundError:
+        return None
+
+
+def take(folder: Path) -> None:
+    """Make the announced key the present one."""
+    (folder / NEXT_NAME).replace(folder / FILE_NAME)
+    settle(folder)
+
+
+def drop(folder: Path) -> None:
+    """Forget the announced key."""
+    (folder / NEXT_NAME).unlink(missing_ok=True)
+
+
 def _make(path: Path) -> None:
     # Whole before it gets its name: the link is made by exactly one process, and nobody reads half a key.
     draft = path.with_name(f".{FILE_NAME}.{secrets.token_hex(8)}")
@@ -60,15 +100,7 @@ def _make(path: Path) -> None:
             os.link(draft, path)
     finally:
         draft.unlink()
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    settle(path.parent)
 
 
 def _tighten(path: Path) -> None:

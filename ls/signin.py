@@ -36,6 +36,7 @@ def _record_failure(user: User | None) -> None:
 
 def _begin(user: User, verified: str | None, renewed: str | None, counts: list[Count], *, persistent: bool) -> User:
     with write():
+        user.hold()
         if not user.is_active or user.password_hash != verified:
             raise CredentialsWrong  # deactivated, or the password changed, while the hash was computed
         if renewed is not None:

@@ -13,9 +13,9 @@ from sqlalchemy.engine import Engine
 BUSY_TIMEOUT_MS = 15_000
 
 PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",  # first, because the next one may have to wait
     "PRAGMA journal_mode=WAL",
     "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA synchronous=FULL",
     "PRAGMA cache_size=-8000",
     "PRAGMA temp_store=MEMORY",

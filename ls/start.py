@@ -12,7 +12,7 @@ from ls import origin, signup
 from ls.database import ensure_current
 from ls.exceptions import InvalidFields
 from ls.models import User
-from ls.secret_key import not_writable
+from ls.secret_key import FOLDER_MODE, not_writable
 from ls.transaction import write
 
 
@@ -30,8 +30,12 @@ def prepare(app: Flask) -> str | None:
 
 
 def check_folder(config: Mapping[str, Any]) -> None:
-    """Can the data folder and the database in it be written? Raises ConfigError, with what mends it."""
+    """Make the data folder if need be; can it and the database in it be written? Raises ConfigError, with the cure."""
     folder = Path(config["BASE_DATA_DIR"])
+    try:
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)  # load_or_make did, unless the key was given
+    except OSError as error:
+        raise not_writable(folder, error) from None
     for path in (folder, *folder.glob("*.sqlite3*")):
         if not os.access(path, os.W_OK):
             raise not_writable(folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))

@@ -3,10 +3,10 @@
 from typing import Any
 
 from flask import Flask
-from flask_babel import get_locale
 from jinja2 import StrictUndefined
 
 from ls.current import visitor
+from ls.formats import locale_name
 from ls.languages import HTML_LANG, LANGUAGES
 
 
@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
 
 def frame() -> dict[str, Any]:
     """The language and appearance of the page at hand."""
-    locale = str(get_locale())
+    locale = locale_name()
     user = visitor()
     return {
         "locale": locale,

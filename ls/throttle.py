@@ -60,7 +60,10 @@ def network(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return address
-    return str(ip_network((address, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    # A socket for both writes IPv4 as ::ffff:192.0.2.1; one /64 would hold them all.
+    return str(parsed.ipv4_mapped or ip_network((address.partition("%")[0], 64), strict=False))
 
 
 def sign_in_counts(account: str, address: str) -> list[Count]:

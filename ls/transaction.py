@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask import has_request_context
 from sqlalchemy.orm import Session
 
-from ls import sqlite  # noqa: F401  # importing it registers the listeners that make "write" mean IMMEDIATE
+from ls import kept, sqlite  # noqa: F401  # importing sqlite registers the listeners that make "write" mean IMMEDIATE
 from ls.extensions import db
+from ls.logs import log_event
 
 
 @contextmanager
@@ -20,13 +22,22 @@ def write() -> Iterator[Session]:
     if session.info.get("writing"):
         raise RuntimeError("write() cannot be nested")
     session.rollback()
-    session.info["writing"] = True
+    kept.forget()
+    session.info |= {"writing": True, "told": []}
     try:
         session.connection(execution_options={"write": True})
         yield session
         session.commit()
+        _log(session)
     except BaseException:
         session.rollback()
         raise
     finally:
         session.info.pop("writing", None)
+
+
+def _log(session: Session) -> None:
+    """One line per account event, once it is true; a command's standard error is for what went wrong."""
+    if has_request_context():
+        for told in session.info["told"]:
+            log_event(told.pop("kind"), **told)

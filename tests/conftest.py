@@ -1,8 +1,10 @@
 """A fresh installation per test, on a real SQLite file (or PostgreSQL, see `make test-postgres`)."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from app import create_app
 from ls import clock, origin
+from ls.config_kinds import DATABASE_FILE
 from ls.database import ensure_current
 from ls.extensions import db
 from tests.cast import Cast
@@ -33,47 +36,68 @@ def _fresh_origin() -> Iterator[None]:
     origin.become(origin.Origin())
 
 
-@pytest.fixture
-def database_settings() -> Iterator[dict[str, Any]]:
-    """Where this test's installation keeps its data: SQLite, or TEST_POSTGRES_URL's server."""
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | str]:
+    """A database with the schema and no more, made once and copied for every test: a file, or PostgreSQL's name."""
+    folder = tmp_path_factory.mktemp("migrated")
+    with _postgresql() as (settings, name):
+        app = create_app({"TESTING": True, "BASE_DATA_DIR": str(folder), "SECRET_KEY": SECRET_KEY, **settings})
+        ensure_current(app)
+        _close(app)  # SQLite puts its write-ahead log into the file, PostgreSQL copies only what nobody uses
+        yield name or folder / DATABASE_FILE
+
+
+@contextmanager
+def _postgresql(template: str = "template1") -> Iterator[tuple[dict[str, Any], str | None]]:
+    """The settings of a throw-away database on TEST_POSTGRES_URL's server, and its name; nothing without a server."""
     server = os.environ.get("TEST_POSTGRES_URL")
     if not server:
-        yield {}
+        yield {}, None
         return
     name = f"test_{uuid.uuid4().hex}"
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield {"DATABASE_URL": make_url(server).set(database=name).render_as_string(hide_password=False)}
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield {"DATABASE_URL": make_url(server).set(database=name).render_as_string(hide_password=False)}, name
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
 
 
+def _close(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
 @pytest.fixture
-def make_app(tmp_path: Path, database_settings: dict[str, Any]) -> Iterator[Callable[..., Flask]]:
+def database_settings(migrated: Path | str) -> Iterator[dict[str, Any]]:
+    """Where this test's installation keeps its data: SQLite, or TEST_POSTGRES_URL's server."""
+    with _postgresql(str(migrated)) as (settings, _name):
+        yield settings
+
+
+@pytest.fixture
+def make_app(
+    tmp_path: Path, database_settings: dict[str, Any], migrated: Path | str
+) -> Iterator[Callable[..., Flask]]:
     """Make an application on this test's own data folder; settings as keyword arguments."""
     made: list[Flask] = []
 
     def make(**settings: Any) -> Flask:
-        app = create_app(
-            {
-                "TESTING": True,
-                "BASE_DATA_DIR": str(tmp_path),
-                "SECRET_KEY": SECRET_KEY,
-                **database_settings,
-                **settings,
-            }
-        )
+        given = {"BASE_DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET_KEY, **database_settings, **settings}
+        database = Path(given["BASE_DATA_DIR"]) / DATABASE_FILE
+        is_new = database.parent.is_dir() and not database.exists() and not given.get("DATABASE_URL")
+        if is_new and isinstance(migrated, Path):
+            shutil.copy(migrated, database)
+        app = create_app({"TESTING": True, **given})
         ensure_current(app)
         made.append(app)
         return app
 
     yield make
     for app in made:
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+        _close(app)
 
 
 @pytest.fixture

@@ -104,6 +104,16 @@ class RunningServer:
             check=False,
         )
 
+    def launch(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Begin a command over the same data, and do not wait for it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "flask", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     def client(self, **options: Any) -> "Visitor":
         """A browser without a screen, closed with the server."""
         self._visitors.append(Visitor(self.url, **options))

@@ -18,6 +18,7 @@ FLOORS = (
     ("ls.blueprints", "ls.cli"),
     ("ls",),  # modules with a verb of several models, and what stands around requests
     ("ls.models",),
+    ("ls.kept",),
     ("ls.extensions",),
 )
 # Plain rooms: they know no part of the product but their like, so any floor may use them.

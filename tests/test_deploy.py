@@ -22,7 +22,7 @@ from tests.server import ROOT, RunningServer, Visitor
 from tests.with_postgres import free_port
 
 SAMPLES = ROOT / "deploy"
-OWN_NAME, PREFIX = "nginx.conf", "nginx-prefix.conf"
+OWN_NAME, PREFIX, TWO_NODES = "nginx.conf", "nginx-prefix.conf", "nginx-two-nodes.conf"
 CONFIG = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{}}
@@ -38,16 +38,20 @@ SITE = "server {{ listen 443 ssl; ssl_certificate x; ssl_certificate_key x; {sam
 class Nginx:
     """nginx with one of the samples, its names and ports changed to this test's."""
 
-    def __init__(self, folder: Path, sample: str, upstream: int, port: int) -> None:
+    def __init__(
+        self, folder: Path, sample: str, upstream: int, port: int, second: int | None = None, *, is_https: bool = True
+    ) -> None:
         make_certificate(folder)
         text = (SAMPLES / sample).read_text()
         text = SITE.format(sample=text) if sample == PREFIX else text
         text = re.sub(r" *listen \[::\].*\n", "", text)
         text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
-        text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+        text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port}{' ssl' if is_https else ''}")
         text = re.sub(r"(ssl_certificate_key) +[^;]+;", rf"\1 {folder}/key.pem;", text)
         text = re.sub(r"(ssl_certificate) +[^;]+;", rf"\1 {folder}/cert.pem;", text)
-        text = text.replace("labels.example.org", "localhost").replace("127.0.0.1:8080", f"127.0.0.1:{upstream}")
+        text = text.replace("labels.example.org", "localhost")
+        for name, place in {"127.0.0.1": upstream, "10.0.0.11": upstream, "10.0.0.12": second}.items():
+            text = text.replace(f"{name}:8080", f"127.0.0.1:{place}")
         (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, sample=text))
         self.process = subprocess.Popen([nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")])
 

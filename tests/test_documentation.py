@@ -103,3 +103,13 @@ def test_make_targets_in_examples_exist(path: Path) -> None:
 def test_links_to_files_lead_somewhere(path: Path) -> None:
     links = re.findall(r"(?<!!)\[[^\]]+\]\(([^):#]+)\)", path.read_text())
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_promise_names_tests_that_exist() -> None:
+    table = [line for line in (ROOT / "SECURITY.md").read_text().splitlines() if line.startswith("| ")][1:]
+    named = [re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", line) for line in table]
+    assert len(table) > 20
+    assert [line for line, found in zip(table, named, strict=True) if not found] == []
+    for path, test in {pair for found in named for pair in found}:
+        assert (ROOT / "tests" / path).exists()
+        assert f"def {test}(" in (ROOT / "tests" / path).read_text() or not test, (path, test)

@@ -89,6 +89,54 @@ def test_a_trusted_proxy_is_believed() -> None:
     }
 
 
+USUAL = {
+    "caddy": {"x_forwarded_for": "203.0.113.9", "x_forwarded_proto": "https", "x_forwarded_host": "example.org"},
+    "traefik": {
+        "x_forwarded_for": "203.0.113.9",
+        "x_forwarded_host": "example.org",
+        "x_forwarded_port": "443",
+        "x_forwarded_proto": "https",
+        "x_forwarded_server": "gateway-7d9f",
+        "x_real_ip": "203.0.113.9",
+    },
+    "traefik, prefix stripped": {
+        "x_forwarded_for": "203.0.113.9",
+        "x_forwarded_host": "example.org:443",
+        "x_forwarded_port": "443",
+        "x_forwarded_prefix": "/ls",
+        "x_forwarded_proto": "https",
+        "x_forwarded_server": "gateway-7d9f",
+        "x_real_ip": "203.0.113.9",
+    },
+    "nginx, host not passed on": {
+        "sent": "127.0.0.1:8080",
+        "x_forwarded_for": "203.0.113.9",
+        "x_forwarded_host": "example.org",
+        "x_forwarded_proto": "https",
+        "x_real_ip": "203.0.113.9",
+    },
+}
+
+
+@pytest.mark.parametrize("name", USUAL)
+@pytest.mark.parametrize("host", ["", "https://example.org/ls"])
+def test_what_the_usual_proxies_send_is_understood(name: str, host: str) -> None:
+    prefixed = bool(host) or "prefix" in name
+    path = "/people/" if "stripped" in name or not prefixed else "/ls/people/"
+    seen = call(path, host=host, trusted=LOCAL, **{"sent": "example.org", **USUAL[name]}).json
+    root = "/ls" if prefixed else ""
+    assert (seen["root"], seen["path"], seen["address"]) == (root, "/people/", "203.0.113.9")
+    assert seen["url"].replace(":443/", "/") == f"https://example.org{root}/people/"
+    assert seen["left"] == []
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_what_they_send_is_nothing_where_nobody_named_them(name: str) -> None:
+    seen = call(**{**USUAL[name], "sent": "localhost"}).json
+    assert (seen["root"], seen["address"], seen["left"]) == ("", "127.0.0.1", [])
+    assert seen["url"] == "http://localhost/people/"
+
+
 def test_another_peer_is_not_believed() -> None:
     seen = call(trusted=LOCAL, peer="192.0.2.1", x_forwarded_for="1.2.3.4", x_forwarded_proto="https").json
     assert (seen["address"], seen["url"]) == ("192.0.2.1", "http://localhost/people/")

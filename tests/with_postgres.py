@@ -44,6 +44,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port, self.bin = folder, free_port(), binaries()
         self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
+        self.durable_url = f"{self.url}?options=-csynchronous_commit%3Don"  # tells of nothing that a crash would undo
         self._run("initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8")
 
     def start(self) -> None:

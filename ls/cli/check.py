@@ -21,7 +21,7 @@ from ls.secret_key import FILE_NAME, insecure_mode
 @plain
 def check() -> None:
     """Say what is wrong with settings, database and file modes."""
-    problems = [*warnings_for(os.environ), *_files(), *_database(), *_key()]
+    problems = [*warnings_for(os.environ), *_files(), *_database(), *key_problems()]
     if problems:
         raise Failure("\n".join(problems))
     click.echo("OK")
@@ -41,7 +41,8 @@ def _database() -> Iterator[str]:
             yield f"The database is damaged: {found}. {RESTORE}"
 
 
-def _key() -> Iterator[str]:
+def key_problems() -> Iterator[str]:
+    """Is the secret key the one that the database was made with?"""
     somebody = db.session.scalar(select(User).limit(1))
     try:
         if somebody is not None:

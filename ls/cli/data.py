@@ -1,5 +1,6 @@
 """`flask backup`, `flask restore`, `flask db-copy`."""
 
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from sqlalchemy.exc import ArgumentError
 
 from ls import backup as archive
 from ls import db_copy as copying
+from ls import restore as restoring
 from ls.cli.base import Failure, plain
-from ls.config_kinds import PARSERS
+from ls.config_kinds import PARSERS, database_uri
 from ls.extensions import db
 
 
@@ -25,8 +27,8 @@ def backup(file: Path) -> None:
     """Write everything into FILE, while the server serves."""
     try:
         archive.backup(_app(), file.absolute())
-    except OSError as error:
-        raise Failure(f"{file} cannot be written: {error.strerror}") from None
+    except (OSError, sqlite3.Error) as error:
+        raise Failure(f"{file} cannot be written: {getattr(error, 'strerror', None) or error}") from None
     click.echo(f"Backup written to {file}")
 
 
@@ -35,7 +37,11 @@ def backup(file: Path) -> None:
 @plain
 def restore(file: Path) -> None:
     """Put FILE's data in place of the present data, which is kept beside it. Restart the server afterwards."""
-    way_back = archive.restore(_app(), file)
+    try:
+        way_back = restoring.restore(_app(), file)
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise Failure(f"{file} cannot be restored: {reason}. Nothing was changed.") from None
     click.echo(f"What was there before is kept in {way_back}")
     click.echo(f"Restored {file}. Restart the server.")
 
@@ -46,7 +52,8 @@ def restore(file: Path) -> None:
 def db_copy(url: str) -> None:
     """Copy all rows into another database, all or nothing, checked by counts and hashes."""
     try:
-        target = copying.engine_of(PARSERS["database"](url, 0, 0))
+        checked = PARSERS["database"](url, 0, 0)
+        target = copying.engine_of(database_uri(checked, current_app.config["BASE_DATA_DIR"]))
     except (ArgumentError, ValueError) as error:
         raise Failure(f"--to: {error}") from None
     rows = copying.row_count(db.engine)

@@ -9,6 +9,7 @@ import click
 from flask import current_app
 
 from ls.cli.base import Failure, plain
+from ls.cli.check import key_problems
 from ls.config import warnings_for
 from ls.extensions import db
 from ls.start import ensure_account
@@ -37,7 +38,7 @@ def default_workers() -> int:
 @plain
 def start(host: str, port: int | None, workers: int, no_browser: bool, **account: str | None) -> None:
     """Bring the database up to date, make the account if asked, and serve."""
-    for warning in warnings_for(os.environ):
+    for warning in (*warnings_for(os.environ), *key_problems()):
         click.echo(warning, err=True)
     _make_account(account)
     port = current_app.config["PORT"] if port is None else port

@@ -88,16 +88,34 @@ class Annotation(Base):
         return annotation
 
     @classmethod
-    def create_many(cls, rows: Sequence[dict[str, Any]]) -> int:
-        """Keep many, checked by the caller: task_id, project_id, completed_by_id, result and any other column."""
+    def create_on(cls, task_ids: Sequence[int], author: User, result: list[Any], **fields: Any) -> list[int]:
+        """Keep the same said about many tasks, as `create` does; their ids, in order. Raises InvalidFields."""
+        _check({"result": result, **fields})
+        author_id, mine = author.id, select(Task.id, Task.project_id).where(Task.id.in_(task_ids))
+        for project_id in sorted({found.project_id for found in db.session.execute(mine)}):
+            Project.lock(project_id)
+        projects = {found.id: found.project_id for found in db.session.execute(mine)}  # as they are now
+        for task_id in task_ids:
+            if task_id not in projects:
+                raise InvalidFields({"tasks": [f'Invalid pk "{task_id}" - object does not exist.']})
+        same = {"completed_by_id": author_id, "result": result, **fields}
+        return cls.create_many([{"task_id": one, "project_id": projects[one], **same} for one in task_ids])
+
+    @classmethod
+    def create_many(cls, rows: Sequence[dict[str, Any]]) -> list[int]:
+        """Keep many, checked by the caller: task_id, project_id, completed_by_id, result and any other column.
+
+        Their ids, in order.
+        """
         for project_id in sorted({row["project_id"] for row in rows}):
             Project.lock(project_id)
         moment, table = now(), cls.metadata.tables[cls.__tablename__]
+        adding, ids = insert(table).returning(table.c.id, sort_by_parameter_order=True), list[int]()
         for start in range(0, len(rows), CHUNK):
             full = [_complete(row, moment) for row in rows[start : start + CHUNK]]
-            db.session.execute(insert(table), full)
+            ids += db.session.scalars(adding, full)
             Contribution.add([Work(*_KEYS(row)) for row in full if not row["was_cancelled"]])
-        return len(rows)
+        return ids
 
     def change(self, by: User, **fields: Any) -> None:
         """Write these of result, was_cancelled, ground_truth, lead_time; the author stays who she is.

@@ -28,6 +28,7 @@ class Avatar(Base):
     @classmethod
     def keep(cls, user: User, picture: Picture) -> None:
         """Make this the person's picture."""
+        user.hold()
         row = cls(user_id=user.id, name=picture.name, media_type=picture.media_type, data=picture.data)
         db.session.merge(row)
         user.avatar_name = picture.name
@@ -36,6 +37,7 @@ class Avatar(Base):
     @classmethod
     def remove(cls, user: User) -> None:
         """Go back to initials; without a picture nothing happens."""
+        user.hold()
         if user.avatar_name is not None:
             cls.forget(user)
             user.avatar_name = None

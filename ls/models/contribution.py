@@ -15,7 +15,7 @@ from ls.clock import now
 from ls.extensions import Base, db
 from ls.models.project import Project
 from ls.models.task import Task
-from ls.models.types import UtcDateTime
+from ls.models.types import Somebody, UtcDateTime
 from ls.models.user import User
 
 CHUNK = 1000  # ids in one statement; SQLite takes 32,766
@@ -44,7 +44,7 @@ class Contribution(Base):
     project: Mapped[Project] = relationship()
 
     @classmethod
-    def totals(cls, user: User) -> tuple[int, int]:
+    def totals(cls, user: Somebody) -> tuple[int, int]:
         """How many annotations the person submitted, and in how many projects."""
         submitted = func.coalesce(func.sum(cls.annotations_count), 0)
         statement = select(submitted, func.count()).where(cls.user_id == user.id, cls.annotations_count > 0)
@@ -122,14 +122,14 @@ def _shift(works: Sequence[Work], sign: int) -> None:
     """Move the counts of the projects and the tasks."""
     for project_id, count in sorted(Counter(work.project_id for work in works).items()):
         moved = Project.annotations_count + sign * count
-        db.session.execute(update(Project).where(Project.id == project_id).values(annotations_count=moved))
+        _run(update(Project).where(Project.id == project_id).values(annotations_count=moved))
     tasks = defaultdict(list)
     for task_id, count in Counter(work.task_id for work in works).items():
         tasks[count].append(task_id)
     for count, ids in tasks.items():
         for start in range(0, len(ids), CHUNK):
             mine = update(Task).where(Task.id.in_(ids[start : start + CHUNK]))
-            db.session.execute(mine.values(annotations_count=Task.annotations_count + sign * count))
+            _run(mine.values(annotations_count=Task.annotations_count + sign * count))
 
 
 def _upsert() -> Any:

@@ -47,14 +47,11 @@ class Event(Base):
         came = origin.current()
         if target is not None and target.id is None:
             db.session.flush()
-        db.session.add(
-            cls(
-                kind=kind,
-                actor_id=actor.id if actor is not None else came.actor_id,
-                target_id=target.id if target is not None else None,
-                address=came.address,
-                agent=came.agent,
-                request_id=came.request_id,
-                detail=detail,
-            )
-        )
+        who = actor.id if actor is not None else came.actor_id
+        whom = target.id if target is not None else None
+        row = cls(kind=kind, actor_id=who, target_id=whom, address=came.address, agent=came.agent, detail=detail)
+        row.request_id = came.request_id
+        db.session.add(row)
+        # What `write()` logs once it is committed; the row itself is expired by then.
+        told = {"kind": kind, "actor": who, "target": whom, "address": came.address, "detail": detail or None}
+        db.session().info.setdefault("told", []).append(told)

@@ -14,7 +14,7 @@ from ls.crypto import digest, random_id
 from ls.exceptions import NotFound
 from ls.extensions import Base, db
 from ls.models.event import Event
-from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
+from ls.models.types import NEVER_REUSE_IDS, Somebody, UtcDateTime
 
 if TYPE_CHECKING:
     from ls.models.user import User
@@ -57,7 +57,7 @@ class LoginSession(Base):
         return row
 
     @classmethod
-    def of(cls, user: User, *, max_age: timedelta, max_idle: timedelta) -> list[LoginSession]:
+    def of(cls, user: Somebody, *, max_age: timedelta, max_idle: timedelta) -> list[LoginSession]:
         """Where the person is signed in now, the latest first."""
         moment = now()
         alive = (cls.created_at > moment - max_age) & (cls.last_seen > moment - max_idle)
@@ -97,8 +97,3 @@ class LoginSession(Base):
     def end(self) -> None:
         """Sign out here."""
         db.session.delete(self)
-
-    def is_over(self, *, max_age: timedelta, max_idle: timedelta) -> bool:
-        """Has this session passed one of its limits?"""
-        moment = now()
-        return moment - self.created_at >= max_age or moment - self.last_seen >= max_idle

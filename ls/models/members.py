@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 
 from ls.extensions import db
+from ls.kept import kept
 from ls.models import Contribution, Organization, Project, User
+from ls.models.account import COLUMNS, Account
 from ls.models.search import matching
-from ls.models.user import DELETED
+from ls.models.user import ACTIVE, DELETED
 
 # What may be sorted by, and nothing else: ordering by a secret column would tell it (CVE-2023-47117).
 ORDERINGS: dict[str, Any] = {
@@ -28,9 +30,10 @@ class Members:
     """People of one page, and how many there are in all."""
 
     count: int
-    people: Sequence[User]
+    people: Sequence[Account]
 
 
+@kept
 def members(search: str, ordering: str, page: int, size: int) -> Members:
     """Active and deactivated people; `ordering` is a key of ORDERINGS, `-` before it turns it round."""
     found = select(User).where(_living(ordering))
@@ -43,11 +46,14 @@ def members(search: str, ordering: str, page: int, size: int) -> Members:
 
 
 def _living(ordering: str) -> ColumnElement[bool]:
-    # Tombstones have no e-mail, so the e-mail's own index answers that order alone.
-    return User.email_key.is_not(None) if ordering.lstrip("-").endswith("email") else User.status != DELETED
+    # Tombstones have no e-mail, so the e-mail's own index answers that order alone; the other orders'
+    # indexes begin with the status, so they do where there is only one.
+    if ordering.lstrip("-").endswith("email"):
+        return User.email_key.is_not(None)
+    return User.status == ACTIVE if not Organization.get().deactivated_members else User.status != DELETED
 
 
-def _window(found: Select[Any], ordering: str, count: int, offset: int, size: int) -> list[User]:
+def _window(found: Select[Any], ordering: str, count: int, offset: int, size: int) -> list[Account]:
     size = min(size, count - offset)
     if size <= 0:
         return []
@@ -59,12 +65,13 @@ def _window(found: Select[Any], ordering: str, count: int, offset: int, size: in
     order = (column.desc(), User.id.desc()) if descending != backwards else (column.asc(), User.id.asc())
     ids = found.with_only_columns(User.id).order_by(*order).offset(offset).limit(size)
     wanted = list(db.session.scalars(ids))
-    people = {user.id: user for user in db.session.scalars(select(User).where(User.id.in_(wanted)))}
+    people = {row[0]: Account._make(row) for row in db.session.execute(select(*COLUMNS).where(User.id.in_(wanted)))}
     rows = [people[user_id] for user_id in wanted if user_id in people]
     return rows[::-1] if backwards else rows
 
 
-def created_projects(user_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+@kept
+def created_projects(user_ids: tuple[int, ...]) -> dict[int, list[dict[str, Any]]]:
     """Id and title of what each of these people created."""
     statement = (
         select(Project.created_by_id, Project.id, Project.title)
@@ -74,7 +81,8 @@ def created_projects(user_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]
     return _grouped(statement)
 
 
-def contributed_projects(user_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+@kept
+def contributed_projects(user_ids: tuple[int, ...]) -> dict[int, list[dict[str, Any]]]:
     """Id and title of the projects in which each of these people annotated."""
     statement = (
         select(Contribution.user_id, Project.id, Project.title)

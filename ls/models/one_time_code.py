@@ -52,6 +52,18 @@ class OneTimeCode(Base):
         return row
 
     @classmethod
+    def use(cls, plain: str) -> User:
+        """Use the code up, inside `write()`: of two who come at once, one. Raises NotFound."""
+        row = cls.find(plain)
+        user = row.user
+        gone = db.session.execute(
+            delete(cls).where(cls.id == row.id).returning(cls.id), execution_options={"synchronize_session": False}
+        )
+        if gone.first() is None:
+            raise NotFound(GONE)
+        return user
+
+    @classmethod
     def forget(cls, user: User) -> None:
         """Kill the person's codes."""
         db.session.execute(delete(cls).where(cls.user_id == user.id))

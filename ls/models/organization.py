@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flask import current_app
 from sqlalchemy import LargeBinary, String, select
@@ -25,7 +25,25 @@ THE_ONE = 1
 DEFAULT_TITLE = "Label Studio"
 
 
-class Organization(Base):
+class Limits:
+    """How long logins live, for whatever has the columns of the session policy."""
+
+    if TYPE_CHECKING:
+        session_max_age: Any  # seconds; None: what the settings say
+        session_max_idle: Any
+
+    @property
+    def max_session_age(self) -> timedelta:
+        """A login's longest life: the session policy's, else the setting's."""
+        return timedelta(seconds=self.session_max_age or current_app.config["MAX_SESSION_AGE"])
+
+    @property
+    def max_idle(self) -> timedelta:
+        """How long a login lives without activity: the session policy's, else the setting's."""
+        return timedelta(seconds=self.session_max_idle or current_app.config["MAX_TIME_BETWEEN_ACTIVITY"])
+
+
+class Organization(Limits, Base):
     """The organization that the first account founds."""
 
     __tablename__ = "organizations"
@@ -95,18 +113,15 @@ class Organization(Base):
         self.invite_nonce = secrets.token_bytes(32)
         Event.record("invite_reset")
 
+    def change(self, **values: Any) -> bool:
+        """Write these columns, which callers name and have checked; tells whether anything changed."""
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        for name, value in changed.items():
+            setattr(self, name, value)
+        return bool(changed)
+
     def welcome(self, user: User) -> None:
         """Count the new member; the first one founds the organization."""
         self.active_members += 1
         if not self.is_founded:
             self.created_by_id = user.id
-
-    @property
-    def max_session_age(self) -> timedelta:
-        """A login's longest life: the session policy's, else the setting's."""
-        return timedelta(seconds=self.session_max_age or current_app.config["MAX_SESSION_AGE"])
-
-    @property
-    def max_idle(self) -> timedelta:
-        """How long a login lives without activity: the session policy's, else the setting's."""
-        return timedelta(seconds=self.session_max_idle or current_app.config["MAX_TIME_BETWEEN_ACTIVITY"])

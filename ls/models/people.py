@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select, tuple_, union_all
 
 from ls.extensions import db
+from ls.kept import kept
 from ls.models import User, search
 from ls.models.cursor import Cursor
 from ls.models.person import SHOWN, Person
@@ -40,6 +41,7 @@ class Page:
     after: str | None = None
 
 
+@kept
 def listing(wanted: Wanted, *, after: str | None = None, before: str | None = None, limit: int = PAGE_SIZE) -> Page:
     """One page; without a cursor, with a broken one, and beyond either end it is the first."""
     kind = SORTS[wanted.sort.lstrip("-")].type

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import BindParameter, bindparam, func, select
 
 from ls.extensions import db
+from ls.kept import kept
 from ls.models import Contribution, Project, User
 from ls.models.user import ACTIVE, DELETED, initials_of
 from ls.storable import BIGGEST_ID
@@ -74,8 +75,13 @@ class Contributed(NamedTuple):
 class Details:
     """What a person worked on: the latest of it, and how many projects there are in all."""
 
-    created: list[Created]
-    contributed: list[Contributed]
+    created: tuple[Created, ...]
+    contributed: tuple[Contributed, ...]
+
+    @property
+    def moments(self) -> tuple[datetime, ...]:
+        """When the contributions were."""
+        return tuple(project.last_at for project in self.contributed)
 
     @property
     def created_total(self) -> int:
@@ -115,6 +121,7 @@ _CONTRIBUTED = (
 )
 
 
+@kept
 def row_of(user_id: int) -> Person | None:
     """The row of that person, None for a tombstone or nobody."""
     if user_id > BIGGEST_ID:
@@ -123,10 +130,11 @@ def row_of(user_id: int) -> Person | None:
     return Person._make(found) if found else None
 
 
+@kept
 def details(user_id: int) -> Details:
     """What that person created and contributed to, latest first."""
     values = {"user_id": user_id}
     return Details(
-        [Created._make(row) for row in db.session.connection().execute(_CREATED, values)],
-        [Contributed._make(row) for row in db.session.connection().execute(_CONTRIBUTED, values)],
+        tuple(map(Created._make, db.session.connection().execute(_CREATED, values))),
+        tuple(map(Contributed._make, db.session.connection().execute(_CONTRIBUTED, values))),
     )

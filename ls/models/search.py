@@ -30,10 +30,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapper
 
 from ls.extensions import db
+from ls.models.folding import folded
 from ls.models.user import DELETED, User
 
 LONGEST_RUN = 3
-QUERY_LENGTH = 254
+QUERY_LENGTH = 1000  # names are up to 513 letters, a few of which are longer folded
+MOST_RUNS = 100  # who has all of these is read letter by letter anyway
 CHUNK = 5000
 
 # Up to this many matches are fetched from the index and sorted; with more, the sorted list itself is read,
@@ -58,16 +60,15 @@ def _spelled(run: str) -> str:
 
 
 def normalised(query: str) -> str:
-    """The query as it is compared: case-folded, one line, no longer than an address can be."""
-    storable = query.encode("utf-8", "replace").decode().replace("\0", "?")
-    return " ".join(storable.split()).casefold()[:QUERY_LENGTH]
+    """The query as it is compared: folded, one line, no longer than what it is looked for in."""
+    return folded(query[:QUERY_LENGTH].encode("utf-8", "replace").decode().replace("\0", "?"))[:QUERY_LENGTH]
 
 
 def _asked(query: str) -> list[str]:
     if len(query) <= LONGEST_RUN:
         return [_spelled(query)]
     runs = {query[start : start + LONGEST_RUN] for start in range(len(query) - LONGEST_RUN + 1)}
-    return sorted(_spelled(run) for run in runs)
+    return sorted(_spelled(run) for run in runs)[:MOST_RUNS]
 
 
 def indexed(dialect: str) -> Select[Any]:

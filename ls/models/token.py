@@ -15,7 +15,7 @@ from ls.exceptions import InvalidFields
 from ls.extensions import Base, db
 from ls.keys import keyring
 from ls.models.event import Event
-from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
+from ls.models.types import NEVER_REUSE_IDS, Somebody, UtcDateTime
 
 if TYPE_CHECKING:
     from ls.models.user import User
@@ -69,7 +69,7 @@ class ApiToken(Base):
         return plain
 
     @classmethod
-    def of(cls, user: User) -> str:
+    def of(cls, user: Somebody) -> str:
         """The person's token, to show it to her."""
         return keyring().decrypt(PURPOSE, db.session.get_one(cls, user.id).cipher)
 

@@ -2,10 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class Somebody(Protocol):
+    """A person by her id: an account, or the visitor of a request."""
+
+    @property
+    def id(self) -> Any:
+        """Her number."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,7 +1,7 @@
 """A person: her profile, her standing, and what others may do about it."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flask_login import UserMixin
 from sqlalchemy import JSON, Index, String, Text, event, select
@@ -12,6 +12,7 @@ from ls.clock import now
 from ls.exceptions import LastActiveMember, NotFound, OneselfForbidden
 from ls.extensions import Base, db
 from ls.models.event import Event
+from ls.models.folding import folded
 from ls.models.login_session import LoginSession
 from ls.models.organization import Organization
 from ls.models.types import UtcDateTime, sort_key
@@ -21,15 +22,50 @@ ACTIVE, DEACTIVATED, DELETED = "active", "deactivated", "deleted"
 TOMBSTONE_NAME = "Deleted User"
 NAME_LENGTH = 256
 NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-PROFILE = frozenset({"username", "first_name", "last_name", "phone", "language", "appearance", "allow_newsletters"})
+PROFILE = frozenset(
+    {
+        *("username", "first_name", "last_name", "phone", "language", "appearance"),
+        *("allow_newsletters", "custom_hotkeys"),
+    }
+)
 KEY_LENGTH = 200  # what PostgreSQL can index of four-byte letters, with room to spare
 
 
-class User(UserMixin, Base):
+class Shown:
+    """What somebody is called, for whatever has the columns of an account."""
+
+    if TYPE_CHECKING:
+        email: Any
+        first_name: Any
+        last_name: Any
+        status: Any
+
+    @property
+    def is_active(self) -> bool:
+        """May this person sign in?"""
+        return bool(self.status == ACTIVE)
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, or nothing."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def display_name(self) -> str:
+        """What others call this person: her name, else her e-mail."""
+        return TOMBSTONE_NAME if self.status == DELETED else self.full_name or self.email
+
+    @property
+    def initials(self) -> str:
+        """Two letters of first and last name, else of the e-mail, as Label Studio forms them."""
+        return initials_of(self.status, self.first_name, self.last_name, self.email)
+
+
+class User(Shown, UserMixin, Base):
     """An account. A deleted one stays as a tombstone, so that work keeps its author."""
 
     __tablename__ = "users"
-    __allow_unmapped__ = True  # login_session and session_id below belong to the request, not to the row
+    __allow_unmapped__ = True  # session_id below belongs to the request, not to the row
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), default="")
@@ -63,8 +99,7 @@ class User(UserMixin, Base):
         Index("ix_users_activity", "activity_key", "id"),
     )
 
-    # Set by the guard for the request at hand; never stored.
-    login_session: LoginSession | None = None
+    # Set for the cookie when a session begins; never stored.
     session_id: str | None = None
 
     @classmethod
@@ -86,26 +121,6 @@ class User(UserMixin, Base):
             raise RuntimeError("begin a session before signing in")
         return self.session_id
 
-    @property
-    def is_active(self) -> bool:
-        """May this person sign in?"""
-        return self.status == ACTIVE
-
-    @property
-    def full_name(self) -> str:
-        """First and last name, or nothing."""
-        return f"{self.first_name} {self.last_name}".strip()
-
-    @property
-    def display_name(self) -> str:
-        """What others call this person: her name, else her e-mail."""
-        return TOMBSTONE_NAME if self.status == DELETED else self.full_name or self.email
-
-    @property
-    def initials(self) -> str:
-        """Two letters of first and last name, else of the e-mail, as Label Studio forms them."""
-        return initials_of(self.status, self.first_name, self.last_name, self.email)
-
     def change_profile(self, **values: Any) -> None:
         """Write these fields of the profile; what they already are leaves no trace.
 
@@ -118,6 +133,10 @@ class User(UserMixin, Base):
             setattr(self, name, values[name])
         if changed:
             Event.record("profile_changed", self, fields=changed)
+
+    def hold(self) -> None:
+        """Inside `write()`: read the row again and keep it as it is until the transaction ends."""
+        db.session.refresh(self, with_for_update=True)
 
     def deactivate(self) -> None:
         """Put the person out at once, everywhere; her work keeps its author.
@@ -218,4 +237,4 @@ def derive(_mapper: Mapper[User], _connection: Any, user: User) -> None:
     email, name = user.email or "", f"{user.first_name or ''} {user.last_name or ''}".strip()
     user.name_key = (name or email).casefold()[:KEY_LENGTH]
     user.activity_key = user.last_activity or NEVER
-    user.search_text = "\n".join(part.casefold() for part in (email, name) if part)
+    user.search_text = "\n".join(folded(part) for part in (email, name) if part)

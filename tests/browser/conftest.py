@@ -113,6 +113,7 @@ def visit(chromium: Browser, server: RunningServer) -> Iterator[Visits]:
             java_script_enabled=javascript,
             locale="en-GB",
             base_url=url or server.url,
+            ignore_https_errors=True,  # the certificates are made by the tests
         )
         context.set_default_timeout(10_000)
         visits.append(Visit(context, url or server.url, javascript))

@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from tests.cast import PASSWORD
+from tests.pictures import drawing, saved
 from tests.server import RunningServer
 
 EMAIL = "anna@example.org"
 TOKEN = "races-token-0123456789"
+PNG = saved(drawing(), "PNG")
 AUTH = {"Authorization": f"Token {TOKEN}"}
 
 Answer = TypeVar("Answer")
@@ -98,6 +101,47 @@ def test_counts_survive_writers_side_by_side(server: RunningServer) -> None:
     assert sum(at_once(8, annotate)) == 80
     member = httpx.get(f"{server.url}/api/organizations/1/memberships/1/", headers=AUTH).json()
     assert member["annotations_count"] == 80
+
+
+def test_of_eight_who_use_one_set_password_link_one_sets_it(server: RunningServer) -> None:
+    made = httpx.post(f"{server.url}/api/users/", json={"email": "bob@example.org"}, headers=AUTH).json()
+    path = urlsplit(made["set_password_url"]).path
+    visitors = [server.client() for _ in range(8)]
+    tokens = [visitor.csrf(path) for visitor in visitors]
+
+    def use(number: int) -> int:
+        form = {"csrf_token": tokens[number], "password": f"password of visitor {number}"}
+        return visitors[number].http.post(path, data=form).status_code
+
+    statuses = at_once(8, use)
+    assert Counter(statuses) == {303: 1, 404: 7}
+    won = statuses.index(303)
+    signed_in = [server.client().sign_in("bob@example.org", f"password of visitor {n}").status_code for n in range(8)]
+    assert signed_in.index(302) == won
+    assert signed_in.count(302) == 1
+
+
+def test_no_write_is_lost_among_others_to_the_same_row(server: RunningServer) -> None:
+    def change(number: int) -> list[int]:
+        field = ("first_name", "last_name", "phone", "username")[number % 4]
+        statuses = []
+        for turn in range(10):
+            body = {field: f"{field} {number} {turn}"}
+            statuses.append(
+                httpx.patch(f"{server.url}/api/current-user", json=body, headers=AUTH, timeout=60).status_code
+            )
+            files = {"avatar": ("me.png", PNG, "image/png")}
+            url = f"{server.url}/api/users/1/avatar/"
+            statuses.append(httpx.post(url, files=files, headers=AUTH, timeout=60).status_code)
+        return statuses
+
+    assert {status for statuses in at_once(4, change) for status in statuses} == {200}
+    user = httpx.get(f"{server.url}/api/current-user", headers=AUTH).json()
+    assert [user[field] for field in ("first_name", "last_name", "phone", "username")] == [
+        "first_name 0 9", "last_name 1 9", "phone 2 9", "username 3 9",
+    ]  # fmt: skip
+    [events] = httpx.get(f"{server.url}/api/activity-logs/?event=profile_changed", headers=AUTH).json()
+    assert events["recordsFiltered"] == 40
 
 
 def test_guessing_one_account_is_slowed_but_its_owner_elsewhere_is_not(server: RunningServer) -> None:

@@ -37,7 +37,10 @@ def _burst(server: RunningServer) -> list[int]:
     threads = [threading.Thread(target=_write, args=[server.url, acknowledged]) for _ in range(WRITERS)]
     for thread in threads:
         thread.start()
-    time.sleep(random.uniform(0.1, 0.6))
+    until = time.monotonic() + 5
+    while not acknowledged and time.monotonic() < until:  # a busy machine takes a while to begin
+        time.sleep(0.01)
+    time.sleep(random.uniform(0.0, 0.5))
     server.kill()
     for thread in threads:
         thread.join()

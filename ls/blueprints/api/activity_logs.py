@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import func, select
 from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, operation
-from ls.blueprints.api.shapes import Id
+from ls.blueprints.api.operation import Query, answer, operation
+from ls.blueprints.api.shapes import IS_LINE, Id, Moment, PageNumber
 from ls.extensions import db
 from ls.models import Event, User
 from ls.models.organization import THE_ONE
@@ -43,15 +43,15 @@ class ActivityPage(TypedDict):
     recordsFiltered: int
 
 
-class ActivityQuery(Input):
+class ActivityQuery(Query):
     """Which events."""
 
-    page: Annotated[int, Field(ge=1, le=10_000_000)] = 1
+    page: PageNumber = 1
     page_size: Annotated[int, Field(ge=-1, le=1000, description="At most 1,000; -1: as many as that.")] = 100
     user: Annotated[Id | None, Field(description="Who did it.")] = None
-    event: Annotated[str | None, Field(max_length=40, description="Which kind of event.")] = None
-    start_date: AwareDatetime | None = None
-    end_date: AwareDatetime | None = None
+    event: Annotated[str, Field(max_length=40, description="Which kind of event."), IS_LINE] | None = None
+    start_date: Moment | None = None
+    end_date: Moment | None = None
     ordering: str | None = None
 
 

@@ -12,7 +12,6 @@ from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, no_content, operation
 from ls.blueprints.api.shapes import Id, JsonList
 from ls.current import member
-from ls.exceptions import InvalidFields
 from ls.extensions import db
 from ls.models import Annotation, Task
 from ls.transaction import write
@@ -148,14 +147,8 @@ def delete_annotation(annotation_id: int) -> Response:
 def create_annotations(body: BulkBody) -> Response:
     """The same annotation on each of these tasks; all or nothing."""
     author, fields = member(), _fields(body)
-    result = fields.pop("result", [])
     with write():
-        tasks = {task.id: task for task in db.session.scalars(select(Task).where(Task.id.in_(body.tasks)))}
-        missing = [task_id for task_id in body.tasks if task_id not in tasks]
-        if missing:
-            raise InvalidFields({"tasks": [f'Invalid pk "{missing[0]}" - object does not exist.']})
-        made = [Annotation.create(tasks[task_id], author, result, **fields) for task_id in body.tasks]
-        ids = [annotation.id for annotation in made]
+        ids = Annotation.create_on(body.tasks, author, fields.pop("result", []), **fields)
     return answer(list[BulkItem], [{"id": annotation_id} for annotation_id in ids], 201)
 
 

@@ -4,15 +4,15 @@ import re
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, operation
+from ls.blueprints.api.operation import Input, answer, operation, read_json
 from ls.blueprints.api.shapes import UserShape, user_shape
 from ls.blueprints.api.users import UserPatch, change_own
-from ls.current import member
-from ls.models import ApiToken, Organization
+from ls.current import me, member
+from ls.models import ApiToken
 from ls.transaction import write
 
 # Every member has full rights; the names are those that the original's clients look for.
@@ -25,6 +25,23 @@ PERMISSIONS = [
 HOTKEYS_AT_MOST = 200
 HOTKEY_NAME = re.compile(r"[^\s:\x00-\x1f]{1,64}:[^\s:\x00-\x1f]{1,64}")
 KEY_LENGTH = 64
+DESCRIPTION_LENGTH = 256
+HOTKEYS_SCHEMA = {
+    "type": "object",
+    "description": "Each `section:action` with its `key` and whether it is `active`.",
+    "maxProperties": HOTKEYS_AT_MOST,
+    "propertyNames": {"pattern": r"^[^\s:]{1,64}:[^\s:]{1,64}$"},
+    "additionalProperties": {
+        "type": "object",
+        "required": ["key"],
+        "properties": {
+            "key": {"type": ["string", "null"], "minLength": 1, "maxLength": KEY_LENGTH},
+            "active": {"type": "boolean"},
+            "description": {"type": "string", "maxLength": DESCRIPTION_LENGTH},
+        },
+        "additionalProperties": False,
+    },
+}
 
 
 class WhoAmI(UserShape):
@@ -37,13 +54,6 @@ class Token(TypedDict):
     """An API token."""
 
     token: str
-
-
-class Hotkey(TypedDict, total=False):
-    """One keyboard shortcut."""
-
-    key: str | None
-    active: bool
 
 
 class Hotkeys(TypedDict):
@@ -77,44 +87,44 @@ def _check_hotkey(name: str, hotkey: Any) -> None:
     if not isinstance(key, str) or not 0 < len(key) <= KEY_LENGTH or not key.isprintable():
         raise ValueError(f"'key' for '{name}' must be a string of 1 to {KEY_LENGTH} characters.")
     description = hotkey.get("description", "")
-    if not isinstance(description, str) or len(description) > 256 or not description.isprintable():
+    if not isinstance(description, str) or len(description) > DESCRIPTION_LENGTH or not description.isprintable():
         raise ValueError(f"'description' for '{name}' must be a string of at most 256 characters.")
 
 
 class HotkeysPatch(Input):
     """The shortcuts to keep; they replace the present ones."""
 
-    custom_hotkeys: Annotated[dict[str, Any], AfterValidator(check_hotkeys)]
+    custom_hotkeys: Annotated[dict[str, Any], AfterValidator(check_hotkeys), WithJsonSchema(HOTKEYS_SCHEMA)]
 
 
 @api.get("/api/current-user/whoami")
 @operation("Who am I", tag="Current user", answers={200: WhoAmI})
 def whoami() -> Response:
     """The account behind the credential, and what it may do."""
-    return answer(WhoAmI, {**user_shape(member(), Organization.get()), "permissions": PERMISSIONS})
+    return answer(WhoAmI, {**user_shape(me().account, me().team), "permissions": PERMISSIONS})
 
 
 @api.get("/api/current-user")
 @operation("Read your account", tag="Current user", answers={200: UserShape})
 def get_current_user() -> Response:
     """The account behind the credential."""
-    return answer(UserShape, user_shape(member(), Organization.get()))
+    return answer(UserShape, user_shape(me().account, me().team))
 
 
 @api.patch("/api/current-user")
 @operation(
-    "Change your profile", tag="Current user", body=UserPatch, answers={200: UserShape}, errors=(400, 405)
+    "Change your profile", tag="Current user", payload=UserPatch, answers={200: UserShape}, errors=(400, 405, 413)
 )
-def update_current_user(body: UserPatch) -> Response:
+def update_current_user() -> Response:
     """Change one's own profile."""
-    return change_own(member(), body)
+    return change_own(read_json(), member())
 
 
 @api.get("/api/current-user/token")
 @operation("Read your token", tag="Current user", answers={200: Token})
 def get_token() -> Response:
     """One's own API token."""
-    return answer(Token, {"token": ApiToken.of(member())})
+    return answer(Token, {"token": ApiToken.of(me())})
 
 
 @api.post("/api/current-user/reset-token/")
@@ -131,7 +141,7 @@ def reset_token() -> Response:
 @operation("Read your hotkeys", tag="Current user", answers={200: Hotkeys})
 def get_hotkeys() -> Response:
     """One's own keyboard shortcuts."""
-    return answer(Hotkeys, {"custom_hotkeys": member().custom_hotkeys})
+    return answer(Hotkeys, {"custom_hotkeys": me().account.custom_hotkeys})
 
 
 @api.patch("/api/current-user/hotkeys/")
@@ -140,5 +150,5 @@ def update_hotkeys(body: HotkeysPatch) -> Response:
     """Replace one's own keyboard shortcuts."""
     user = member()
     with write():
-        user.custom_hotkeys = body.custom_hotkeys
+        user.change_profile(custom_hotkeys=body.custom_hotkeys)
     return answer(Hotkeys, {"custom_hotkeys": body.custom_hotkeys})

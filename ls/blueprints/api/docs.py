@@ -13,8 +13,12 @@ def docs() -> Response:
     """A readable page, or the OpenAPI document for who asks for JSON."""
     described = document(_app(), request.script_root)
     if _wants_json():
-        return jsonify(described)
-    return make_response(render_template("api/docs.html", document=described, groups=_groups(described)))
+        response = jsonify(described)
+    else:
+        page = render_template("api/docs.html", document=described, groups=_groups(described))
+        response = make_response(page)
+    response.vary.add("Accept")
+    return response
 
 
 @api.get("/docs/api.json")

@@ -10,12 +10,15 @@ from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import answer, no_content, operation
-from ls.blueprints.api.organizations import the_one
+from ls.blueprints.api.organizations import check_id
 from ls.blueprints.api.shapes import Page, Paged, ProjectTitle, UserShape, page_of, user_shape
+from ls.current import me
 from ls.extensions import db
-from ls.models import Contribution, Organization, User
+from ls.models import Contribution, User
+from ls.models.account import Account
 from ls.models.members import ORDERINGS, contributed_projects, created_projects, members
 from ls.models.organization import THE_ONE
+from ls.models.visitor import Team
 from ls.transaction import write
 
 TAG = "Members"
@@ -49,6 +52,7 @@ class MemberDetail(TypedDict):
 
 
 def _known_ordering(value: str) -> str:
+    value = value or "id"
     if value.lstrip("-") not in ORDERINGS or value.startswith("--"):
         raise ValueError(f"Order by one of: {', '.join(ORDERINGS)}; a minus sign turns it round.")
     return value
@@ -68,24 +72,24 @@ class MembersQuery(Paged):
 @operation("List members", tag=TAG, query=MembersQuery, answers={200: Page[Member]}, errors=(404,))
 def list_members(organization_id: int, query: MembersQuery) -> Response:
     """Active and deactivated people; a page past the end is empty."""
-    organization = the_one(organization_id)
+    check_id(organization_id)
     found = members(query.search, query.ordering, query.page, query.page_size)
     created: dict[int, Any] = {}
     contributed: dict[int, Any] = {}
     if query.contributed_to_projects and found.people:
-        ids = [user.id for user in found.people]
+        ids = tuple(user.id for user in found.people)
         created, contributed = created_projects(ids), contributed_projects(ids)
     results = [
-        _member(user, organization, created, contributed, asked=query.contributed_to_projects)
+        _member(user, me().team, created, contributed, asked=query.contributed_to_projects)
         for user in found.people
     ]
     return answer(Page[Member], page_of(results, found.count, query))
 
 
 def _member(
-    user: User, organization: Organization, created: Any, contributed: Any, *, asked: bool
+    user: Account, team: Team, created: Any, contributed: Any, *, asked: bool
 ) -> dict[str, Any]:
-    shape: dict[str, Any] = {**user_shape(user, organization)}
+    shape: dict[str, Any] = {**user_shape(user, team)}
     shape["created_projects"] = created.get(user.id, []) if asked else None
     shape["contributed_to_projects"] = contributed.get(user.id, []) if asked else None
     return {"id": user.id, "organization": THE_ONE, "user": shape}
@@ -95,7 +99,7 @@ def _member(
 @operation("Read a membership", tag=TAG, answers={200: MemberDetail}, errors=(404,))
 def get_member(organization_id: int, user_id: int) -> Response:
     """One membership, with what the person created and contributed to."""
-    the_one(organization_id)
+    check_id(organization_id)
     user = User.find(user_id)
     sums = select(func.count(), func.sum(Contribution.annotations_count))
     projects, annotations = db.session.execute(sums.where(Contribution.user_id == user.id)).one()
@@ -105,8 +109,8 @@ def get_member(organization_id: int, user_id: int) -> Response:
         "contributed_projects_count": projects,
         "annotations_count": int(annotations or 0),
         "created_at": user.date_joined,
-        "created_projects": created_projects([user.id]).get(user.id, []),
-        "contributed_to_projects": contributed_projects([user.id]).get(user.id, []),
+        "created_projects": created_projects((user.id,)).get(user.id, []),
+        "contributed_to_projects": contributed_projects((user.id,)).get(user.id, []),
     }
     return answer(MemberDetail, shape)
 
@@ -115,7 +119,7 @@ def get_member(organization_id: int, user_id: int) -> Response:
 @operation("Delete a member", tag=TAG, answers={204: None}, errors=(404, 405, 409))
 def delete_member(organization_id: int, user_id: int) -> Response:
     """Leave a tombstone; the work keeps its author."""
-    the_one(organization_id)
+    check_id(organization_id)
     with write():
         User.find(user_id).bury()
     return no_content()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -82,7 +82,8 @@ def _operation(rule: Rule, described: Operation, text: str, schemas: dict[str, A
     taken = described.body if described.body is not None else described.payload
     if taken is not None:
         content = {"application/json": {"schema": _schema(taken, "validation", schemas)}}
-        found["requestBody"] = {"required": True, "content": content}
+        needed = "required" in adapter(taken).json_schema()
+        found["requestBody"] = {"required": needed, "content": content}
     if described.multipart is not None:
         found["requestBody"] = {
             "required": True,
@@ -145,8 +146,8 @@ def _error_content(status: int, schemas: dict[str, Any]) -> dict[str, Any]:
 def _schema(shape: Any, mode: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     schema = adapter(shape).json_schema(mode=mode, ref_template=REF)
     schemas.update(schema.pop("$defs", {}))
-    title = schema.get("title")
-    if title and "properties" in schema:
+    title = "Of".join([schema.get("title", ""), *(part.__name__ for part in get_args(shape))])
+    if "properties" in schema:
         schemas[title] = schema
         return {"$ref": REF.format(model=title)}
     return dict(schema)

@@ -34,13 +34,19 @@ MESSAGES = {
 
 
 class Input(BaseModel):
-    """A body or query string; fields nobody knows are ignored, as the original does."""
+    """A body, whose values have JSON's own types; fields nobody knows are ignored, as the original does."""
 
-    model_config = ConfigDict(extra="ignore", defer_build=True, str_strip_whitespace=False)
+    model_config = ConfigDict(extra="ignore", defer_build=True, str_strip_whitespace=False, strict=True)
 
     def given(self) -> dict[str, Any]:
         """Only the fields that the client sent."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Query(Input):
+    """A query string, where everything is text."""
+
+    model_config = ConfigDict(strict=False)
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,7 @@ def _message(problem: Mapping[str, Any]) -> str:
 def read_json() -> Any:
     """The request's body as JSON. Raises BadRequest where it is none that can be kept."""
     raw = request.get_data(cache=False)
+    request.stream.read(1)  # of a chunked body only the allowed part was read: raises the 413 if there is more
     if not raw.strip():
         return {}
     try:

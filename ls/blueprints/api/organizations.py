@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from ls import emails
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation
-from ls.blueprints.api.shapes import Line, Name
+from ls.blueprints.api.shapes import IS_LINE, Name
 from ls.exceptions import InvalidFields, NotFound
 from ls.extensions import db
 from ls.links import invite_path
@@ -40,10 +40,13 @@ class OrganizationDetail(OrganizationShape):
     users: list[int]
 
 
+Title = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), IS_LINE]
+
+
 class OrganizationPatch(Input):
     """What members may change of the organization."""
 
-    title: Annotated[Line, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)] | None = None
+    title: Title | None = None
     contact_info: Name | None = None
 
 
@@ -71,10 +74,15 @@ class PolicyPatch(Input):
     max_time_between_activity: Minutes | None = None
 
 
-def the_one(organization_id: int) -> Organization:
-    """The organization of that id. Raises NotFound for every id but 1."""
+def check_id(organization_id: int) -> None:
+    """There is one organization. Raises NotFound for every other."""
     if organization_id != THE_ONE:
         raise NotFound
+
+
+def the_one(organization_id: int) -> Organization:
+    """The organization of that id. Raises NotFound for every id but 1."""
+    check_id(organization_id)
     return Organization.get()
 
 
@@ -122,16 +130,22 @@ def get_organization(organization_id: int) -> Response:
 def update_organization(organization_id: int, body: OrganizationPatch) -> Response:
     """Change title or contact."""
     organization, given = the_one(organization_id), body.given()
-    contact = given.get("contact_info")
-    if contact and emails.comparison_key(contact) is None:
-        raise InvalidFields({"contact_info": ["Enter a valid email address."]})
+    wanted = {"title": given["title"]} if given.get("title") else {}
+    if "contact_info" in given:
+        wanted["contact_info"] = _checked(given["contact_info"])
     with write():
-        if given.get("title"):
-            organization.title = given["title"]
-        if "contact_info" in given:
-            organization.contact_info = contact or None
-        Event.record("organization_changed", fields=sorted(given))
+        if organization.change(**wanted):
+            Event.record("organization_changed", fields=sorted(wanted))
     return answer(OrganizationDetail, _detail(organization))
+
+
+def _checked(contact: str | None) -> str | None:
+    if not contact or not contact.strip():
+        return None
+    try:
+        return emails.checked(contact)[0]
+    except InvalidFields as refused:
+        raise InvalidFields({"contact_info": refused.errors["email"]}) from None
 
 
 def _invite(organization: Organization) -> Invite:
@@ -185,11 +199,10 @@ def get_policy() -> Response:
 def update_policy(body: PolicyPatch) -> Response:
     """Rule how long logins live, those that are open now included."""
     given = body.given()
+    columns = {"max_session_age": "session_max_age", "max_time_between_activity": "session_max_idle"}
+    wanted = {columns[name]: minutes and minutes * 60 for name, minutes in given.items()}
     with write():
         organization = Organization.lock()
-        if "max_session_age" in given:
-            organization.session_max_age = body.max_session_age and body.max_session_age * 60
-        if "max_time_between_activity" in given:
-            organization.session_max_idle = body.max_time_between_activity and body.max_time_between_activity * 60
-        Event.record("session_policy_changed", **given)
+        if organization.change(**wanted):
+            Event.record("session_policy_changed", **given)
     return answer(PolicyShape, _policy(organization))

@@ -12,22 +12,22 @@ from typing_extensions import TypedDict
 
 from ls import imports
 from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, no_content, operation, read_json
-from ls.blueprints.api.shapes import AnyJson, JsonObject, LongText, Page, Paged, avatar_path, page_of
+from ls.blueprints.api.operation import Input, Query, answer, no_content, operation, read_json
+from ls.blueprints.api.shapes import IS_LINE, IS_TEXT, AnyJson, JsonObject, Moment, Page, Paged, avatar_path, page_of
 from ls.current import member
 from ls.extensions import db
 from ls.models import Project, User
 from ls.models.organization import THE_ONE
 from ls.models.project import TITLE_LENGTH
-from ls.models.user import initials_of
+from ls.models.user import DELETED, TOMBSTONE_NAME, initials_of
 from ls.transaction import write
 
 TAG = "Projects"
 IMPORT_BYTES = 256 * 1024 * 1024
 
-Title = Annotated[LongText, StringConstraints(min_length=1, max_length=TITLE_LENGTH, strip_whitespace=True)]
-Text = Annotated[LongText, StringConstraints(max_length=100_000)]
-Color = Annotated[LongText, StringConstraints(max_length=16)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LENGTH, strip_whitespace=True), IS_TEXT]
+Text = Annotated[str, StringConstraints(max_length=100_000), IS_TEXT]
+Color = Annotated[str, StringConstraints(max_length=16), IS_TEXT]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Sampling = Literal["Sequential sampling", "Uniform sampling", "Uncertainty sampling"]
 
@@ -44,9 +44,9 @@ class Options(Input):
     is_published: bool | None = False
     maximum_annotations: Count | None = 1
     min_annotations_to_start_training: Count | None = 0
-    model_version: Annotated[LongText, StringConstraints(max_length=256)] | None = ""
+    model_version: Annotated[str, StringConstraints(max_length=256), IS_TEXT] | None = ""
     overlap_cohort_percentage: Annotated[int, Field(ge=0, le=100)] | None = 100
-    pinned_at: datetime | None = None
+    pinned_at: Moment | None = None
     reveal_preannotations_interactively: bool | None = False
     sampling: Sampling | None = "Sequential sampling"
     show_annotation_history: bool | None = False
@@ -62,7 +62,7 @@ class NewProject(Options):
     """A project to make."""
 
     title: Title
-    description: Annotated[LongText, StringConstraints(max_length=10_000)] | None = None
+    description: Annotated[str, StringConstraints(max_length=10_000), IS_TEXT] | None = None
     label_config: Text | None = None
 
 
@@ -70,7 +70,7 @@ class ProjectPatch(Options):
     """What may be changed of a project."""
 
     title: Title | None = None
-    description: Annotated[LongText, StringConstraints(max_length=10_000)] | None = None
+    description: Annotated[str, StringConstraints(max_length=10_000), IS_TEXT] | None = None
     label_config: Text | None = None
 
 
@@ -137,7 +137,7 @@ class Imported(TypedDict):
     data_columns: list[str]
 
 
-class ImportQuery(Input):
+class ImportQuery(Query):
     """Accepted for the original's clients; everything is always committed."""
 
     commit_to_project: bool | None = None
@@ -147,7 +147,7 @@ class ImportQuery(Input):
 class ProjectsQuery(Paged):
     """Which projects, in which order."""
 
-    title: Annotated[str, Field(max_length=TITLE_LENGTH, description="Any part of the title.")] = ""
+    title: Annotated[str, Field(max_length=TITLE_LENGTH, description="Any part of the title."), IS_LINE] = ""
     ordering: Literal["id", "-id", "created_at", "-created_at", "title", "-title"] = "-id"
 
 
@@ -155,10 +155,13 @@ def person(user: User | None) -> Creator | None:
     """Somebody, in short."""
     if user is None:
         return None
+    first_name, last_name = user.first_name, user.last_name
+    if user.status == DELETED:
+        first_name, last_name = TOMBSTONE_NAME.split()
     return {
         "id": user.id,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
+        "first_name": first_name,
+        "last_name": last_name,
         "email": user.email,
         "avatar": avatar_path(user.avatar_name),
         "initials": initials_of(user.status, user.first_name, user.last_name, user.email),
@@ -201,7 +204,7 @@ def list_projects(query: ProjectsQuery) -> Response:
     """Newest first, unless asked otherwise."""
     found = select(Project)
     if query.title:
-        found = found.where(func.lower(Project.title).contains(query.title.lower(), autoescape=True))
+        found = found.where(Project.title.icontains(query.title, autoescape=True))
     count = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
     column = getattr(Project, query.ordering.lstrip("-"))
     order = (column.desc(), Project.id.desc()) if query.ordering.startswith("-") else (column, Project.id)
@@ -260,7 +263,7 @@ def import_tasks(project_id: int, query: ImportQuery) -> Response:  # noqa: ARG0
     began = time.monotonic()
     request.max_content_length = IMPORT_BYTES
     project, author, sent = Project.find(project_id), member(), read_json()
-    items = imports.prepare(sent if isinstance(sent, list) else [sent], author)
+    items = imports.prepare(_listed(sent), author)
     with write():
         result = imports.keep(project, items, author)
     columns = sorted({name for item in items for name in item.task["data"]})
@@ -277,3 +280,9 @@ def import_tasks(project_id: int, query: ImportQuery) -> Response:  # noqa: ARG0
         "data_columns": columns,
     }
     return answer(Imported, imported, 201)
+
+
+def _listed(sent: Any) -> list[Any]:
+    if isinstance(sent, list):
+        return sent
+    return [sent] if sent else []

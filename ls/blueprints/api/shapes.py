@@ -1,14 +1,18 @@
 """What several calls answer: the account as Label Studio's clients read it, pages, errors."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
 
-from flask import request, url_for
-from pydantic import AfterValidator, Field, StringConstraints
+from flask import request
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from typing_extensions import TypedDict
 
-from ls.blueprints.api.operation import Input
+from ls.blueprints.api.operation import Query
 from ls.models import Organization, User
+from ls.models.account import Account
+from ls.models.visitor import Team
 from ls.signup import storable
 from ls.storable import BIGGEST_ID, json_problem, text_problem
 
@@ -83,30 +87,51 @@ def _text(value: str) -> str:
     return value
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This moment is out of range.") from None
+
+
+def _written_out(value: Any) -> Any:
+    if value is not None and not (isinstance(value, str) and ISO.match(value)):
+        raise ValueError("Write the moment as in 2021-06-15T19:37:29Z.")
+    return value
+
+
 def _keepable(value: Any) -> Any:
     if problem := json_problem(value):
         raise ValueError(f"This field {problem}.")
     return value
 
 
-Line = Annotated[str, AfterValidator(_line)]
-Name = Annotated[str, StringConstraints(max_length=256), AfterValidator(_line)]
-LongText = Annotated[str, AfterValidator(_text)]
+# Put behind the length: what stands before these is checked, and stripped, first.
+IS_LINE, IS_TEXT = AfterValidator(_line), AfterValidator(_text)
+Name = Annotated[str, StringConstraints(max_length=256), IS_LINE]
 AnyJson = Annotated[Any, AfterValidator(_keepable)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_keepable)]
 JsonList = Annotated[list[Any], AfterValidator(_keepable)]
 
+ISO = re.compile(r"\d{4}-\d\d-\d\dT", re.IGNORECASE)
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_in_utc)]
+
 Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 
+FURTHEST = 10**9  # beyond every list's end, and its offset still is a number that both databases take
+PageNumber = Annotated[
+    int, Field(ge=1, description="Counted from 1."), AfterValidator(lambda number: min(number, FURTHEST))
+]
 
-class Paged(Input):
+
+class Paged(Query):
     """Which page of a list."""
 
-    page: Annotated[int, Field(ge=1, le=10_000_000, description="Counted from 1.")] = 1
+    page: PageNumber = 1
     page_size: Annotated[int, Field(ge=1, le=1000, description="Items a page.")] = 30
 
 
-def user_shape(user: User, organization: Organization) -> UserShape:
+def user_shape(user: User | Account, team: Organization | Team) -> UserShape:
     """The account as its JSON reads."""
     return {
         "id": user.id,
@@ -119,16 +144,16 @@ def user_shape(user: User, organization: Organization) -> UserShape:
         "avatar": avatar_path(user.avatar_name),
         "initials": user.initials,
         "phone": user.phone,
-        "active_organization": organization.id,
-        "active_organization_meta": meta(organization),
+        "active_organization": team.id,
+        "active_organization_meta": meta(team),
         "allow_newsletters": user.allow_newsletters,
         "date_joined": user.date_joined,
     }
 
 
-def meta(organization: Organization) -> OrganizationMeta:
+def meta(team: Organization | Team) -> OrganizationMeta:
     """The team, in short."""
-    return {"title": organization.title, "email": organization.contact_info or ""}
+    return {"title": team.title, "email": team.contact_info or ""}
 
 
 def avatar_path(name: str | None) -> str | None:
@@ -148,5 +173,4 @@ def page_of(results: list[Any], count: int, paged: Paged) -> dict[str, Any]:
 
 
 def _link(number: int) -> str:
-    args = {**request.args.to_dict(), "page": number}
-    return url_for(request.endpoint or "", _external=True, **{**(request.view_args or {}), **args})
+    return f"{request.base_url}?{urlencode({**request.args.to_dict(), 'page': number})}"

@@ -111,6 +111,8 @@ def list_tasks(query: TasksQuery) -> Response:
     if query.only_annotated:
         found = found.where(Task.annotations_count > 0)
     total, annotations = db.session.execute(counts).one()
+    if query.only_annotated:
+        total = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
     window = found.order_by(Task.id).offset((query.page - 1) * query.page_size).limit(query.page_size)
     tasks = db.session.scalars(window).all()
     said = _annotations_of([task.id for task in tasks]) if query.fields == "all" else {}

@@ -144,7 +144,6 @@ def update_jwt_settings(body: JwtSettingsBody) -> Response:
     }
     with write():
         organization = Organization.lock()
-        for name, value in given.items():
-            setattr(organization, columns[name], value)
-        Event.record("token_settings_changed", **given)
+        if organization.change(**{columns[name]: value for name, value in given.items()}):
+            Event.record("token_settings_changed", **given)
     return answer(JwtSettings, _settings(organization))

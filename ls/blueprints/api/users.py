@@ -9,12 +9,13 @@ from sqlalchemy import select
 from ls import signup
 from ls.avatars import MAX_BYTES, PictureRefused, read_picture
 from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, no_content, operation
-from ls.blueprints.api.shapes import Detail, Name, UserShape, user_shape
-from ls.current import member
+from ls.blueprints.api.operation import Input, answer, no_content, operation, read_json, validate
+from ls.blueprints.api.shapes import IS_LINE, Detail, Name, UserShape, user_shape
+from ls.current import me
 from ls.exceptions import Forbidden, InvalidFields, NotAllowed
 from ls.extensions import db
-from ls.models import Avatar, OneTimeCode, Organization, User
+from ls.models import Avatar, OneTimeCode, User
+from ls.models.account import COLUMNS, Account
 from ls.models.user import ACTIVE, DEACTIVATED
 from ls.transaction import write
 
@@ -45,24 +46,26 @@ class NewUser(Input):
     allow_newsletters: bool | None = None
 
 
+Username = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=True), IS_LINE]
+
+
 class UserPatch(Input):
     """What a person may change of her own account; an e-mail is refused."""
 
-    username: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    username: Username | None = None
     first_name: Name | None = None
     last_name: Name | None = None
     phone: Name | None = None
     allow_newsletters: bool | None = None
-    email: Any = None
 
 
 @api.get("/api/users/")
 @operation("List people", tag="Users", answers={200: list[UserShape]})
 def list_users() -> Response:
     """Active and deactivated people; no tombstones."""
-    organization = Organization.get()
-    statement = select(User).where(User.status.in_((ACTIVE, DEACTIVATED))).order_by(User.id)
-    return answer(list[UserShape], [user_shape(user, organization) for user in db.session.scalars(statement)])
+    statement = select(*COLUMNS).where(User.status.in_((ACTIVE, DEACTIVATED))).order_by(User.id)
+    people = map(Account._make, db.session.execute(statement))
+    return answer(list[UserShape], [user_shape(user, me().team) for user in people])
 
 
 @api.post("/api/users/")
@@ -77,7 +80,7 @@ def create_user(body: NewUser) -> Response:
         user.allow_newsletters = body.allow_newsletters
         code = OneTimeCode.issue(user) if body.password is None else None
     url = code and url_for("auth.set_password", code=code, _external=True)
-    created = {**user_shape(user, Organization.get()), "set_password_url": url}
+    created = {**user_shape(user, me().team), "set_password_url": url}
     return answer(UserCreated, created, 201)
 
 
@@ -85,30 +88,37 @@ def create_user(body: NewUser) -> Response:
 @operation("Read an account", tag="Users", answers={200: UserShape}, errors=(404,))
 def get_user(user_id: int) -> Response:
     """One account."""
-    return answer(UserShape, user_shape(User.find(user_id), Organization.get()))
+    return answer(UserShape, user_shape(User.find(user_id), me().team))
 
 
 @api.patch("/api/users/<int:user_id>/")
-@operation("Change your account", tag="Users", body=UserPatch, answers={200: UserShape}, errors=(400, 403, 404, 405))
-def update_user(user_id: int, body: UserPatch) -> Response:
+@operation(
+    "Change your account",
+    tag="Users",
+    payload=UserPatch,
+    answers={200: UserShape},
+    errors=(400, 403, 404, 405, 413),
+)
+def update_user(user_id: int) -> Response:
     """Change one's own profile; nobody else's (CVE-2026-22033)."""
-    return change_own(User.find(user_id), body)
+    return change_own(read_json(), User.find(user_id))
 
 
-def change_own(user: User, body: UserPatch) -> Response:
-    """Change the profile of the person who asks. Raises Forbidden, NotAllowed, InvalidFields."""
-    given = body.given()
-    if "email" in given:
+def change_own(sent: Any, user: User) -> Response:
+    """Change the profile of the person who asks. Raises NotAllowed, Forbidden, InvalidFields, in this order."""
+    if isinstance(sent, dict) and "email" in sent:
         raise NotAllowed("Updating the email field is not allowed.")
-    if user.id != member().id:
+    if user.id != me().id:
         raise Forbidden("You do not have permission to perform this action.")
-    profile = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
+    body: UserPatch = validate(UserPatch, sent)
+    given = body.given()
+    profile: dict[str, Any] = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
     signup.check_profile(profile)
+    if "allow_newsletters" in given:
+        profile["allow_newsletters"] = body.allow_newsletters
     with write():
         user.change_profile(**profile)
-        if "allow_newsletters" in given:
-            user.allow_newsletters = body.allow_newsletters
-    return answer(UserShape, user_shape(user, Organization.get()))
+    return answer(UserShape, user_shape(user, me().team))
 
 
 @api.delete("/api/users/<int:user_id>/")
@@ -151,7 +161,7 @@ def delete_avatar(user_id: int) -> Response:
 
 def _own(user_id: int) -> User:
     user = User.find(user_id)
-    if user.id != member().id:
+    if user.id != me().id:
         raise Forbidden("You do not have permission to perform this action.")
     return user
 

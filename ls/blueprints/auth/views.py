@@ -6,8 +6,10 @@ from flask_babel import gettext as _
 from ls import access, origin, passwords, signin, signup, throttle
 from ls.access import form_checks_csrf, public, safe_next
 from ls.blueprints.auth.forms import DoorForm, LoginForm, SetPasswordForm, SignupForm
-from ls.current import member, visitor
+from ls.cookies import RAW
+from ls.current import acting, visitor
 from ls.exceptions import CredentialsWrong, DomainError, InvalidFields, Throttled
+from ls.extensions import db
 from ls.htmx import go, render, say
 from ls.languages import LANGUAGES
 from ls.models import Event, LoginSession, OneTimeCode, Organization, User
@@ -72,7 +74,7 @@ def _this_form(email_key: str) -> list[throttle.Count]:
 
     The token in the session belongs to one browser alone; without one nothing is noted.
     """
-    browser, form = session.get("csrf_token"), request.form.get("csrf_token")
+    browser, form = session.get(RAW), request.form.get("csrf_token")
     return [throttle.Count(throttle.SIGN_UP_FORM, f"{browser}\0{form}\0{email_key}")] if browser else []
 
 
@@ -154,12 +156,13 @@ def logout_page() -> Response:
 @public
 def log_out() -> Response:
     """End this session; twice is no harm."""
-    user = visitor()
-    if user is not None and user.login_session is not None:
-        row = user.login_session
+    found = visitor()
+    if found is not None and found.login is not None:
         with write():
-            Event.record("logout", user)
-            row.end()
+            row = db.session.get(LoginSession, found.login.id)
+            if row is not None:
+                Event.record("logout", row.user)
+                row.end()
         access.sign_out()
     return go(url_for("auth.login"), 302)
 
@@ -188,7 +191,7 @@ def set_password(code: str) -> Response:
         return _set_password(form, found, 422)
     hashed = passwords.hash_password(password)
     with write():
-        user = OneTimeCode.find(code).user
+        user = OneTimeCode.use(code)
         user.change_password(hashed, kind="password_set", actor=user)
     say(_("Your password is set. Log in with it."))
     return go(url_for("auth.login"), 303)
@@ -208,8 +211,7 @@ def language() -> Response:
     if wanted not in LANGUAGES:
         raise DomainError(_("This language is not offered."))
     if visitor() is not None:
-        user = member()
-        with write():
-            user.language = wanted
+        with acting() as session_row:
+            session_row.user.change_profile(language=wanted)
     session["language"] = wanted
     return go(_asked_next() or request.script_root + "/")

@@ -1,20 +1,22 @@
 """What the People page is made of: its addresses, and its rows, which are rendered once and kept."""
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import current_app, request
-from flask_babel import get_locale, ngettext
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from ls.clock import now
-from ls.formats import ago, distance
-from ls.models import Organization
+from ls.current import me
+from ls.formats import ago, distance, locale_name
+from ls.frame import part
 from ls.models.people import SORTS, STATUSES, Page, Wanted
-from ls.models.person import Person
+from ls.models.person import Details, Person
 
 INDENT = re.compile(r"\s*\n\s*")
 KEPT_ROWS = 4096  # about a kilobyte each
@@ -49,20 +51,37 @@ def address(wanted: Wanted, **cursor: str | None) -> str:
 
 
 def values(wanted: Wanted, found: Page) -> dict[str, Any]:
-    """What the list's template shows."""
-    return {
-        "wanted": wanted,
-        "rows": rows(found.people),
-        "is_empty": not found.people,
-        "is_alone": wanted == USUAL and Organization.get().members_count == 1,
-        "said": str(ngettext("%(num)d person on this page", "%(num)d people on this page", len(found.people))),
-        "columns": [_column(wanted, name) for name in COLUMNS],
-        "statuses": [
-            (name, label, address(Wanted(wanted.sort, name, wanted.q))) for name, label in STATUS_NAMES.items()
-        ],
-        "previous": address(wanted, before=found.before) if found.before else None,
-        "next": address(wanted, after=found.after) if found.after else None,
-    }
+    """What the page's templates show."""
+    slots = {"rows": rows(found.people), "q": wanted.q, "previous": "", "next": ""}
+    for name, cursor in (("previous", {"before": found.before}), ("next", {"after": found.after})):
+        if next(iter(cursor.values())):
+            slots[name] = address(wanted, **cursor)
+    said = ngettext("%(num)d person on this page", "%(num)d people on this page", len(found.people))
+    return {"wanted": wanted, "list": _list(wanted, found, slots), "said": str(said)}
+
+
+def _list(wanted: Wanted, found: Page, slots: dict[str, Any]) -> Markup:
+    return part(
+        "people/_list.html",
+        slots,
+        is_kept=not wanted.q,  # its links tell what is searched for
+        wanted=wanted,
+        is_searched=bool(wanted.q),
+        is_empty=not found.people,
+        is_alone=wanted == USUAL and me().team.members_count == 1,
+        has_previous=found.before is not None,
+        has_next=found.after is not None,
+        columns=_columns,
+        statuses=_statuses,
+    )
+
+
+def _columns(wanted: Wanted) -> list[dict[str, Any]]:
+    return [_column(wanted, name) for name in COLUMNS]
+
+
+def _statuses(wanted: Wanted) -> list[tuple[str, Any, str]]:
+    return [(name, label, address(Wanted(wanted.sort, name, wanted.q))) for name, label in STATUS_NAMES.items()]
 
 
 def _column(wanted: Wanted, name: str) -> dict[str, Any]:
@@ -79,20 +98,27 @@ def _turned(sort: str) -> str:
 
 def rows(people: list[Person]) -> Markup:
     """The closed rows of these people."""
-    locale, root = str(get_locale()), request.script_root
+    locale, root = locale_name(), request.script_root
     present = now()
-    far = [NEVER if one.last_activity is None else distance(one.last_activity, present) for one in people]
-    kept = [_closed(person, seconds, locale, root) for person, seconds in zip(people, far, strict=True)]
-    return Markup("".join(kept))  # noqa: S704  # each is Markup
+    kept = [_closed(person, _distance(person.last_activity, present), locale, root) for person in people]
+    return Markup("".join(kept))  # noqa: S704  # each is made by a template
+
+
+def _distance(moment: datetime | None, present: datetime) -> int:
+    return NEVER if moment is None else distance(moment, present)
 
 
 @lru_cache(maxsize=KEPT_ROWS)
-def _closed(person: Person, seconds: int, locale: str, root: str) -> str:  # noqa: ARG001  # time, locale, root are part of what is kept
+def _closed(person: Person, _far: int, _locale: str, root: str) -> str:
     """A row as text; the same person at the same distance in time looks the same to everybody."""
     template = current_app.jinja_env.get_template("people/_person.html")
-    return INDENT.sub("\n", template.render(details=None, **row_values(person)))
+    values = {"person": person, "active": ago(person.last_activity), "root": root, "details": None}
+    return INDENT.sub("\n", template.render(values))
 
 
-def row_values(person: Person) -> dict[str, Any]:
-    """What the row's template shows besides the details."""
-    return {"person": person, "active": ago(person.last_activity), "root": request.script_root}
+def opened(person: Person, details: Details) -> Markup:
+    """Her row with what she worked on; what it shows is kept, whoever opens it next."""
+    present = now()
+    far = tuple(_distance(moment, present) for moment in (person.last_activity, *details.moments))
+    values = {"person": person, "details": details, "far": far, "is_me": person.id == me().id}
+    return part("people/_person.html", active=ago(person.last_activity), **values)

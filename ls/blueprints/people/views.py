@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from ls.blueprints.people import page
 from ls.current import acting
 from ls.exceptions import NotFound, SignupOpen
+from ls.frame import messages, part
 from ls.htmx import go, is_fragment, render, say
 from ls.links import invite_url
 from ls.models import Organization, User
@@ -43,10 +44,11 @@ def _person(user_id: int) -> Person:
 
 
 def _opened(user_id: int) -> Response:
-    values = {**page.row_values(_person(user_id)), "details": details(user_id)}
+    found = _person(user_id)
+    row = page.opened(found, details(user_id))
     if is_fragment():
-        return make_response(render_template("people/_opened.html", **values))
-    return make_response(render_template("people/person.html", **values))
+        return make_response(part("people/_opened.html", {"row": row, "messages": messages()}))
+    return make_response(render_template("people/person.html", person=found, row=row))
 
 
 @people.post("/people/<int:user_id>/deactivation")

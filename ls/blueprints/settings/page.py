@@ -7,9 +7,9 @@ from flask import Response, current_app, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 
 from ls.blueprints.settings.forms import AccountForm, PasswordForm, PictureForm
-from ls.current import here, member
+from ls.current import me
 from ls.htmx import go, is_fragment, say
-from ls.models import ApiToken, Contribution, LoginSession, Organization
+from ls.models import ApiToken, Contribution, LoginSession
 
 SAVED = {
     "profile": _l("Profile saved"),
@@ -46,17 +46,17 @@ def say_beside(section: str, message: Any = None) -> None:
 def password_form(**options: Any) -> PasswordForm:
     """The form; somebody who has no password yet is not asked for it."""
     form = PasswordForm(**options)
-    if member().password_hash is None:
+    if not me().has_password:
         del form.current_password
     return form
 
 
 def _values(sections: list[str], given: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "user": member(),
+        "user": me(),
         "saved": None,
         "preview": None,
-        "account_form": AccountForm(formdata=None, obj=member()),
+        "account_form": AccountForm(formdata=None, obj=me()),
         "picture_form": PictureForm(formdata=None),
         "password_form": password_form(formdata=None),
         "problem": None,
@@ -67,19 +67,19 @@ def _values(sections: list[str], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _token() -> dict[str, Any]:
-    token, site = ApiToken.of(member()), current_app.config["HOST"] or request.url_root.rstrip("/")
+    token, site = ApiToken.of(me()), current_app.config["HOST"] or request.url_root.rstrip("/")
     return {"token": token, "curl": f'curl -H "Authorization: Token {token}" {site}/api/current-user/whoami'}
 
 
 def _sessions() -> dict[str, Any]:
-    organization = Organization.get()
-    found = LoginSession.of(member(), max_age=organization.max_session_age, max_idle=organization.max_idle)
-    return {"sessions": found, "here": here()}
+    team = me().team
+    found = LoginSession.of(me(), max_age=team.max_session_age, max_idle=team.max_idle)
+    return {"sessions": found, "here": me().login}
 
 
 def _membership() -> dict[str, Any]:
-    annotations, projects = Contribution.totals(member())
-    return {"annotations": annotations, "projects": projects, "organization": Organization.get()}
+    annotations, projects = Contribution.totals(me())
+    return {"annotations": annotations, "projects": projects, "organization": me().team}
 
 
 EXTRAS: dict[str, Callable[[], dict[str, Any]]] = {

@@ -24,6 +24,7 @@ class Change:
 
     def make(self, session: LoginSession) -> None:
         """Set it, inside `write()`, and end every other session. Raises InvalidFields if it came second."""
+        session.user.hold()
         if session.user.password_hash != self.was:
             raise InvalidFields({"current_password" if self.was else "new_password": [WRONG]})
         throttle.forgive([_guesses(session.user)])

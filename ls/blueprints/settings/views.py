@@ -9,7 +9,7 @@ from ls.access import form_checks_csrf, sign_out
 from ls.blueprints.settings.forms import AccountForm, OwnForm, PictureForm
 from ls.blueprints.settings.page import answer, done, password_form, say_beside
 from ls.blueprints.settings.password import prepare
-from ls.current import acting, here, member
+from ls.current import acting, me, member
 from ls.exceptions import InvalidFields, Throttled
 from ls.htmx import go, is_fragment
 from ls.models import ApiToken, Avatar, LoginSession
@@ -29,7 +29,7 @@ def account() -> Response:
 @form_checks_csrf
 def account_save() -> Response:
     """Save those fields of profile, language and appearance that the request carries."""
-    form = AccountForm(obj=member())
+    form = AccountForm(obj=me())
     whole_page = not {"language", "appearance"}.isdisjoint(request.form)
     section = "profile" if not whole_page or "first_name" in request.form else "appearance"
     if not form.validate():
@@ -142,7 +142,8 @@ def session_delete(session_id: int) -> Response:
     """Sign out on one device; on this one it is a log-out."""
     if refusal := _refusal("sessions"):
         return refusal
-    is_this = session_id == here().id
+    login = me().login
+    is_this = login is not None and session_id == login.id
     with acting() as session:
         LoginSession.end_one(session.user, session_id)
     if not is_this:

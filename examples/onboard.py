@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Make an account for everybody in a CSV file, and write the links by which they set their passwords.
+
+The file has a column `email`, and perhaps `first_name`, `last_name` and `phone`. Whoever has an account already
+is skipped, so the same file can be run again; new links are added at the end of the second file. A link works once,
+for 72 hours.
+
+    python examples/onboard.py people.csv links.csv
+"""
+
+import argparse
+import csv
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+from label_studio_sdk import LabelStudio
+from label_studio_sdk.core.api_error import ApiError
+
+COLUMNS = ("first_name", "last_name", "phone")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def main() -> int:
+    arguments = parsed()
+    try:
+        people = read(arguments.people)
+        client = LabelStudio(base_url=arguments.url, api_key=arguments.token)
+        known = {(user.email or "").casefold() for user in client.users.list()}
+        Path(arguments.links).touch(mode=0o600)  # a link opens an account
+        with Path(arguments.links).open("a", newline="", encoding="utf-8") as file:
+            out = csv.writer(file)
+            if file.tell() == 0:
+                out.writerow(["email", "set_password_url"])
+            return onboard(client, people, known, out)
+    except (ApiError, httpx.HTTPError, OSError, ValueError) as error:
+        print(f"{type(error).__name__}: {told(error)}", file=sys.stderr)
+        return 1
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("people", help="CSV file with the column email")
+    parser.add_argument("links", help="CSV file to add the links to")
+    parser.add_argument("--url", default=os.environ.get("LABELLING_URL", "http://127.0.0.1:8080"))
+    parser.add_argument("--token", default=os.environ.get("LABELLING_TOKEN"), help="default: LABELLING_TOKEN")
+    arguments = parser.parse_args()
+    if not arguments.token:
+        parser.error("give --token or set LABELLING_TOKEN to the token under Account & Settings")
+    return arguments
+
+
+def read(name: str) -> list[dict[str, str]]:
+    with Path(name).open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        if "email" not in (reader.fieldnames or ()):
+            raise ValueError(f"{name} has no column email")
+        return [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
+
+
+def onboard(client: LabelStudio, people: list[dict[str, str]], known: set[str], out: Any) -> int:
+    """Make who is missing; 1 if somebody could not be made."""
+    failed = False
+    for person in people:
+        email = person["email"]
+        if not email or email.casefold() in known:
+            print(f"{email or '(no e-mail)'}: skipped", file=sys.stderr)
+            continue
+        try:
+            profile = {name: person[name] for name in COLUMNS if person.get(name)}
+            made = client.users.create(email=email, username=email.partition("@")[0], **profile)
+        except ApiError as error:
+            print(f"{email}: {told(error)}", file=sys.stderr)
+            failed = True
+            continue
+        known.add(email.casefold())
+        out.writerow([harmless(email), (made.model_extra or {})["set_password_url"]])
+    return int(failed)
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula (CWE-1236)."""
+    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
+
+
+def told(error: Exception) -> str:
+    """What went wrong, in one line."""
+    body = error.body if isinstance(error, ApiError) else None
+    if not isinstance(body, dict):
+        return str(error)
+    errors = body.get("validation_errors") or {}
+    return "; ".join(f"{field}: {' '.join(said)}" for field, said in errors.items()) or str(body.get("detail"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

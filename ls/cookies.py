@@ -1,0 +1,66 @@
+"""The signed session cookie and the form token in it: a signature that was checked once is not checked anew.
+
+Both are itsdangerous' work, through Flask and Flask-WTF; kept is only what came of it, by the whole cookie.
+A cookie has no age of its own: the login whose id it carries is what ends, as the session policy says.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, Request, current_app, g, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask_wtf.csrf import generate_csrf
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+KEPT = 4096  # cookies and tokens, under a kilobyte each
+RAW = "csrf_token"  # where Flask-WTF keeps the token's secret part in the session
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Flask's cookie sessions, with what is the same for every request made once."""
+
+    def __init__(self, app: Flask) -> None:
+        self._signing = super().get_signing_serializer(app)
+        self._opened = lru_cache(maxsize=KEPT)(self._open)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:  # noqa: ARG002  # Flask passes it
+        """The one that this application signs with."""
+        return self._signing
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        """The cookie's content; an empty session where it is forged or broken."""
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        try:
+            return self.session_class(self.serializer.loads(self._opened(cookie)) if cookie else None)
+        except BadSignature:
+            return self.session_class()
+
+    def _open(self, cookie: str) -> Any:
+        if self._signing is None:
+            raise BadSignature("There is no key to check it with")
+        return self.serializer.dumps(self._signing.loads(cookie))
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        """When the browser may forget a login that it was asked to keep."""
+        if not session.permanent:
+            return None
+        life: timedelta = g.get("max_session_age", app.permanent_session_lifetime)
+        return datetime.now(UTC) + life
+
+
+def init_app(app: Flask) -> None:
+    """Open sessions and make form tokens this way."""
+    app.session_interface = Cookies(app)
+    app.jinja_env.globals["csrf_token"] = csrf_token
+
+
+def csrf_token() -> str:
+    """The form token of this session, as Flask-WTF makes it."""
+    raw = session.get(RAW)
+    return _token(str(current_app.secret_key), raw) if raw else str(generate_csrf())
+
+
+@lru_cache(maxsize=KEPT)
+def _token(_key: str, _raw: str) -> Any:
+    return generate_csrf()

@@ -1,0 +1,1 @@
+"""The API, called as scripts call it; one file per resource."""

@@ -1,0 +1,151 @@
+"""A larger installation, and what each of its statements costs: rows read on PostgreSQL, steps on SQLite."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event, insert, text
+
+from ls.extensions import db
+from ls.models import Annotation, Contribution, Event, LoginSession, Project, Task
+from ls.transaction import write
+from tests.test_people_list import crowd
+
+PEOPLE, PROJECTS, TASKS, EVENTS, SESSIONS = 4000, 3000, 4000, 6000, 3000
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def grow(app: Flask, one: int) -> None:
+    """Thousands of everything; the first project, and the person `one`, have more of it than a page shows."""
+    crowd(app, PEOPLE)
+    with app.app_context():
+        with write() as session:
+            for table, rows in _rows(one):
+                session.execute(insert(table), rows)
+            session.execute(text("UPDATE organizations SET active_members = 2668, deactivated_members = 1333"))
+        if db.engine.dialect.name == "postgresql":
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM ANALYZE"))
+        db.session.remove()
+
+
+def _rows(one: int) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+    others = [one + 1 + number for number in range(PEOPLE)]
+    yield (
+        Project,
+        [
+            {"title": f"Project {number}", "created_by_id": one if number < 60 else others[number]}
+            for number in range(PROJECTS)
+        ],
+    )
+    yield Task, [{"project_id": 1 + number % 2, "data": {}} for number in range(TASKS)]
+    common = {"completed_by_id": one, "project_id": 1, "result": [], "ground_truth": False, "unique_id": ""}
+    yield Annotation, [{**common, "task_id": 1 + 2 * (number % 2000)} for number in range(TASKS)]
+    shown = [{"user_id": one, "project_id": 1 + number} for number in range(60)]
+    shown += [{"user_id": other, "project_id": 1 + number % 300} for number, other in enumerate(others)]
+    yield Contribution, [{**row, "annotations_count": 1 + n, "last_at": START} for n, row in enumerate(shown)]
+    yield (
+        Event,
+        [
+            {
+                "kind": "login" if number % 100 else "password_changed",
+                "actor_id": others[number % PEOPLE],
+                "target_id": others[number % PEOPLE],
+                "at": START + timedelta(minutes=number),
+            }
+            for number in range(EVENTS)
+        ],
+    )
+    moment = datetime.now(UTC)
+    yield (
+        LoginSession,
+        [
+            {
+                "user_id": others[number],
+                "digest": number.to_bytes(32, "big"),
+                "created_at": moment,
+                "last_seen": moment,
+            }
+            for number in range(SESSIONS)
+        ],
+    )
+
+
+@dataclass
+class Statement:
+    """What was asked of the database, and what it costs to ask it again."""
+
+    sql: str
+    values: Any
+    costs: int = 0
+    steps: list[str] = field(default_factory=list)
+
+    def explain(self, app: Flask) -> "Statement":
+        """Ask the database how it does it."""
+        with app.app_context(), db.engine.connect() as connection:
+            dialect = connection.dialect.name
+            self.costs, self.steps = (_sqlite if dialect == "sqlite" else _postgresql)(connection, self)
+        return self
+
+
+def _sqlite(connection: Any, asked: Statement) -> tuple[int, list[str]]:
+    """The virtual machine's instructions in hundreds, and the plan's lines."""
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked.sql}", asked.values).all()
+    hundreds = [0]
+
+    def count() -> int:
+        hundreds[0] += 1
+        return 0
+
+    raw = connection.connection.driver_connection
+    raw.set_progress_handler(count, 100)
+    connection.exec_driver_sql(asked.sql, asked.values).all()
+    raw.set_progress_handler(None, 0)
+    return hundreds[0], [row[3] for row in plan]
+
+
+def _postgresql(connection: Any, asked: Statement) -> tuple[int, list[str]]:
+    """The rows that were read and thrown away or kept, and the kinds of the plan's nodes."""
+    # As with far more rows than a test makes: here a whole table would be read quickly, and is for that reason.
+    for way in ("seqscan", "hashjoin", "mergejoin"):
+        connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+    explained = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {asked.sql}"
+    nodes = list(_nodes(connection.exec_driver_sql(explained, asked.values).scalar()[0]["Plan"]))
+    return sum(_read(node) for node in nodes if "Scan" in node["Node Type"]), [_told(node) for node in nodes]
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _read(node: dict[str, Any]) -> int:
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return int((node["Actual Rows"] + removed) * node["Actual Loops"])
+
+
+def _told(node: dict[str, Any]) -> str:
+    where = node.get("Relation Name", "") or node.get("Index Name", "")
+    return f"{node['Node Type']} {where} {node['Actual Rows']}".replace("  ", " ")
+
+
+@contextmanager
+def watched(app: Flask) -> Iterator[list[Statement]]:
+    """What the application asks of its database meanwhile."""
+    seen: list[Statement] = []
+
+    def note(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        if not sql.startswith("BEGIN"):
+            seen.append(Statement(sql, values))
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

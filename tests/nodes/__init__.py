@@ -1,0 +1,1 @@
+"""Two servers behind one nginx, over one PostgreSQL, with one secret key."""

@@ -1,0 +1,299 @@
+"""The account event log: every verb leaves exactly one event or, where it is no account's, none."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from ls.clock import now
+from ls.extensions import db
+from ls.models import Event, OneTimeCode, User
+from ls.transaction import write
+from tests.cast import PASSWORD, Browser, Cast, Person
+from tests.pictures import drawing, saved
+from tests.safety.routes import WRITING, calls
+
+AGENT = "a test's browser"
+NEW = "a newer, better password"
+PNG = saved(drawing(), "PNG")
+
+
+class World:
+    """Two who act, some to whom it is done, and what they work on; each step may leave something for the next."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app, cast = app, Cast(app)
+        self.alice, self.bob, self.charlie, self.dora = (cast.person(name) for name in ("alice", "bob", "charlie", "d"))
+        self.token, self.picture = "", f"users/{self.alice.id}/avatar/"
+
+    def api(self, method: str, path: str, person: Person | None = None, **options: Any) -> Any:
+        """A call of the API that has to succeed; its JSON."""
+        headers = {**(person or self.alice).auth, "User-Agent": AGENT}
+        answer = self.app.test_client().open(f"/api/{path}", method=method, headers=headers, **options)
+        assert answer.status_code < 300, (method, path, answer.text)
+        return answer.json
+
+    def form(self, path: str, person: Person | None = None, page: str = "/user/account/", **fields: Any) -> None:
+        """A form that has to be taken."""
+        browser = (person or self.alice).browser
+        answer = browser.post(path, fields, page=page, headers={"User-Agent": AGENT})
+        assert answer.status_code in {200, 302, 303}, (path, answer.text)
+
+    def as_visitor(self, path: str, page: str, **fields: Any) -> None:
+        """A form from a browser nobody has signed in with."""
+        answer = Browser(self.app).post(path, fields, page=page, headers={"User-Agent": AGENT})
+        assert answer.status_code in {302, 303}, (path, answer.text)
+
+    def code(self, person: Person) -> str:
+        """A set-password code."""
+        with self.app.app_context(), write():
+            return OneTimeCode.issue(db.session.get_one(User, person.id))
+
+    def session_of(self, person: Person) -> int:
+        """The number of a second session."""
+        Browser(self.app).sign_in(person.email)
+        with self.app.app_context():
+            return max(row.id for row in db.session.get_one(User, person.id).sessions)
+
+    def refresh(self) -> str:
+        """The living refresh token."""
+        return self.token
+
+    def remember(self, answer: Any) -> None:
+        """Keep the refresh token that an answer brought."""
+        self.token = answer.get("token") or answer["refresh"]
+
+
+Step = Callable[[World], object]
+LOGIN, SIGN_UP, ME = "/user/login/", "/user/signup/", "/user/account"
+# Endpoint, the kind of event it leaves (None: it is no account's, so it leaves none), and how it is called.
+# Projects, tasks and annotations are work, not accounts: their rows name author and time themselves.
+PLAN: list[tuple[str, str | None, Step]] = [
+    ("auth.login", "login", lambda w: w.as_visitor(LOGIN, LOGIN, email=w.bob.email, password=PASSWORD)),
+    ("auth.signup", "sign_up", lambda w: _sign_up(w)),
+    ("auth.language", "profile_changed", lambda w: w.form("/user/language", language="zh_Hans")),
+    ("auth.language", None, lambda w: w.form("/user/language", language="zh_Hans")),
+    ("auth.set_password", "password_set", lambda w: _set_password(w)),
+    ("settings.account_save", "profile_changed", lambda w: w.form("/user/account/", first_name="Alice", phone="1")),
+    ("settings.account_save", None, lambda w: w.form("/user/account/", first_name="Alice", phone="1")),
+    ("settings.avatar_preview", None, lambda w: w.form("/user/account/avatar/preview", avatar=_file())),
+    ("settings.avatar", "avatar_saved", lambda w: w.form("/user/account/avatar", avatar=_file())),
+    ("settings.avatar_delete", "avatar_removed", lambda w: w.form("/user/account/avatar/delete")),
+    ("settings.avatar_delete", None, lambda w: w.form("/user/account/avatar/delete")),
+    ("settings.password", "password_changed", lambda w: _change_password(w)),
+    ("settings.token_reset", "token_reset", lambda w: w.form("/user/account/token/reset", w.dora)),
+    (
+        "settings.session_delete",
+        "session_ended",
+        lambda w: w.form(f"/user/account/sessions/{w.session_of(w.bob)}/delete", w.bob),
+    ),
+    ("settings.sessions_delete_others", "sessions_ended", lambda w: w.form(f"{ME}/sessions/delete-others", w.bob)),
+    ("people.deactivation", "deactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
+    ("people.deactivation", None, lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
+    ("people.deactivation_delete", "reactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation/delete")),
+    ("people.invite_reset", "invite_reset", lambda w: w.form("/people/invite/reset")),
+    ("auth.logout", "logout", lambda w: w.form("/logout", w.bob, "/logout")),
+    ("api.reset_invite", "invite_reset", lambda w: w.api("POST", "invite/reset-token")),
+    ("api.update_current_user", "profile_changed", lambda w: _patch(w, last_name="A", allow_newsletters=True)),
+    ("api.update_current_user", None, lambda w: _patch(w, last_name="A", allow_newsletters=True)),
+    ("api.update_user", "profile_changed", lambda w: w.api("PATCH", f"users/{w.alice.id}/", json={"phone": "2"})),
+    ("api.update_hotkeys", "profile_changed", lambda w: _hotkeys(w)),
+    ("api.update_hotkeys", None, lambda w: _hotkeys(w)),
+    ("api.reset_token", "token_reset", lambda w: w.api("POST", "current-user/reset-token/", w.charlie)),
+    ("api.create_token", "personal_token_created", lambda w: w.remember(w.api("POST", "token/"))),
+    ("api.refresh_token", None, lambda w: w.api("POST", "token/refresh/", json={"refresh": w.refresh()})),
+    (
+        "api.rotate_token",
+        "personal_token_rotated",
+        lambda w: w.remember(w.api("POST", "token/rotate/", json={"refresh": w.refresh()})),
+    ),
+    (
+        "api.blacklist_token",
+        "personal_token_blacklisted",
+        lambda w: w.api("POST", "token/blacklist/", json={"refresh": w.refresh()}),
+    ),
+    ("api.save_avatar", "avatar_saved", lambda w: w.api("POST", w.picture, data={"avatar": _file()})),
+    ("api.delete_avatar", "avatar_removed", lambda w: w.api("DELETE", w.picture)),
+    ("api.create_user", "user_created", lambda w: w.api("POST", "users/", json={"email": "e@example.org"})),
+    ("api.delete_user", "deleted", lambda w: w.api("DELETE", f"users/{w.charlie.id}/")),
+    ("api.delete_member", "deleted", lambda w: w.api("DELETE", f"organizations/1/memberships/{w.dora.id}/")),
+    ("api.update_organization", "organization_changed", lambda w: _title(w)),
+    ("api.update_organization", None, lambda w: _title(w)),
+    ("api.update_policy", "session_policy_changed", lambda w: _policy(w)),
+    ("api.update_policy", None, lambda w: w.api("PATCH", "session-policy/", json={})),
+    ("api.update_jwt_settings", "token_settings_changed", lambda w: _ttl(w)),
+    ("api.update_jwt_settings", None, lambda w: _ttl(w)),
+    ("projects.create", None, lambda w: w.form("/projects/", page="/projects/", title="P", description="")),
+    ("projects.change", None, lambda w: w.form("/projects/1", page="/projects/1", title="Q", description="")),
+    ("projects.delete", None, lambda w: w.form("/projects/1/delete", page="/projects/1")),
+    ("api.create_project", None, lambda w: w.api("POST", "projects/", json={"title": "P"})),
+    ("api.update_project", None, lambda w: w.api("PATCH", "projects/2/", json={"title": "Q"})),
+    ("api.import_tasks", None, lambda w: w.api("POST", "projects/2/import", json=[{"text": "x"}])),
+    ("api.create_task", None, lambda w: w.api("POST", "tasks/", json={"project": 2, "data": {"text": "x"}})),
+    ("api.update_task", None, lambda w: w.api("PATCH", "tasks/1/", json={"data": {"text": "y"}})),
+    ("api.create_annotation", None, lambda w: w.api("POST", "tasks/1/annotations/", json={"result": []})),
+    ("api.update_annotation", None, lambda w: w.api("PATCH", "annotations/1/", json={"result": []})),
+    ("api.create_annotations", None, lambda w: w.api("POST", "annotations/bulk/", json={"tasks": [1, 2]})),
+    ("api.delete_annotation", None, lambda w: w.api("DELETE", "annotations/1/")),
+    (
+        "api.delete_annotations",
+        None,
+        lambda w: w.api("POST", "annotations/bulk-delete/", json={"ids": [2, 3], "project": 2}),
+    ),
+    ("api.delete_task", None, lambda w: w.api("DELETE", "tasks/1/")),
+    ("api.delete_project", None, lambda w: w.api("DELETE", "projects/2/")),
+]  # fmt: skip
+
+
+def _file() -> tuple[io.BytesIO, str]:
+    return io.BytesIO(PNG), "me.png"
+
+
+def _sign_up(world: World) -> None:
+    token = world.api("GET", "invite")["token"]
+    page = f"{SIGN_UP}?token={token}"
+    world.as_visitor(page, page, email="new@example.org", password=PASSWORD)
+
+
+def _set_password(world: World) -> None:
+    page = f"/user/set-password/{world.code(world.charlie)}"
+    world.as_visitor(page, page, password=NEW)
+
+
+def _change_password(world: World) -> None:
+    world.form("/user/account/password", current_password=PASSWORD, new_password=NEW, confirm_password=NEW)
+
+
+def _patch(world: World, **fields: Any) -> None:
+    world.api("PATCH", "current-user", json=fields)
+
+
+def _hotkeys(world: World) -> None:
+    world.api("PATCH", "current-user/hotkeys/", json={"custom_hotkeys": {"a:b": {"key": "x"}}})
+
+
+def _title(world: World) -> None:
+    world.api("PATCH", "organizations/1", json={"title": "X"})
+
+
+def _policy(world: World) -> None:
+    world.api("PATCH", "session-policy/", json={"max_session_age": 9})
+
+
+def _ttl(world: World) -> None:
+    world.api("POST", "jwt/settings", json={"api_token_ttl_days": 30})
+
+
+def trail(app: Flask) -> list[Any]:
+    """Every event, the oldest first."""
+    columns = (Event.kind, Event.actor_id, Event.target_id, Event.address, Event.agent, Event.at, Event.request_id)
+    with app.app_context():
+        return list(db.session.execute(select(*columns).order_by(Event.id)))
+
+
+def test_the_plan_below_has_every_route_that_writes(app: Flask) -> None:
+    assert {endpoint for endpoint, _kind, _step in PLAN} == {
+        call.endpoint for call in calls(app) if call.method in WRITING
+    }
+
+
+def test_every_verb_leaves_exactly_one_event(closed_app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+    world, failures = World(closed_app), []
+    for number, (endpoint, kind, step) in enumerate(PLAN):
+        before = len(trail(closed_app))
+        capsys.readouterr()
+        step(world)
+        left = trail(closed_app)[before:]
+        if endpoint == "settings.session_delete":
+            assert left.pop(0).kind == "login"  # of the second device, to have one to end
+        lines = [line for line in capsys.readouterr().err.splitlines() if f"Z {kind} " in line]
+        if [event.kind for event in left] != ([kind] if kind else []) or (kind and len(lines) != 1):
+            failures.append((number, endpoint, kind, left, lines))
+        for event in left:
+            told = (event.address, event.agent, len(event.request_id), now() - event.at < timedelta(minutes=1))
+            assert told == ("127.0.0.1", AGENT, 16, True), endpoint
+            assert event.actor_id in {world.alice.id, world.bob.id, world.charlie.id, world.dora.id, event.target_id}
+    assert failures == []
+    assert_readable(closed_app, world)
+
+
+def assert_readable(app: Flask, world: World) -> None:
+    """The page, the CSV and the API tell of all of them."""
+    number = len(trail(app))
+    [page] = world.api("GET", "activity-logs/?page_size=-1")
+    assert page["recordsTotal"] == len(page["data"]) == number
+    newest = page["data"][0]
+    assert (newest["event"], newest["user_id"], newest["ip_address"], newest["user_agent"]) == (
+        "token_settings_changed", world.alice.id, "127.0.0.1", AGENT,
+    )  # fmt: skip
+    rows = world.alice.browser.get("/events/?format=csv").text.strip().splitlines()
+    assert len(rows) == number + 1
+    assert AGENT in rows[1]
+    assert AGENT not in rows[0]
+    assert world.alice.browser.get("/events/").status_code == 200
+
+
+COMMANDS: list[tuple[list[str], str | None]] = [
+    (["user", "create", "--username", "new@example.org", "--password", PASSWORD], "user_created"),
+    (["user", "create", "--username", "new@example.org", "--password", PASSWORD], None),
+    (["user", "create", "--username", "short@example.org", "--password", PASSWORD, "--user-token", "1234"], None),
+    (["user", "token", "--username", "new@example.org", "--reset"], "token_reset"),
+    (["user", "token", "--username", "new@example.org"], None),
+    (["user", "deactivate", "--username", "new@example.org"], "deactivated"),
+    (["user", "deactivate", "--username", "new@example.org"], None),
+    (["user", "activate", "--username", "new@example.org"], "reactivated"),
+    (["reset_password", "--username", "new@example.org", "--password", NEW], "password_reset"),
+    (["reset_password", "--username", "new@example.org", "--password", NEW], None),
+    (["reset-password", "--username", "new@example.org", "--password", PASSWORD], "password_reset"),
+    (["invite", "--reset"], "invite_reset"),
+    (["invite"], None),
+    (["user", "list"], None),
+    (["user", "--username", "new@example.org"], None),
+    (["check"], None),
+    (["project", "import", "P", "FILE", "--username", "new@example.org"], None),
+    (["project", "list"], None),
+    (["project", "recount"], None),
+    (["backup", "BACKUP"], None),
+]
+
+
+def test_every_command_leaves_exactly_one_event(closed_app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "tasks.json").write_text(json.dumps([{"text": "x"}]))
+    Cast(closed_app).bob(sign_in=False)  # somebody has to stay
+    places = {"FILE": str(tmp_path / "tasks.json"), "BACKUP": str(tmp_path / "b.tar.gz")}
+    for words, kind in COMMANDS:
+        before = len(trail(closed_app))
+        result = closed_app.test_cli_runner().invoke(args=[places.get(word, word) for word in words])
+        left = trail(closed_app)[before:]
+        assert [event.kind for event in left] == ([kind] if kind else []), (words, result.output)
+        assert {(event.actor_id, event.agent) for event in left} <= {(None, "command line")}
+        assert not kind or (result.exit_code, result.stderr) == (0, ""), words
+
+
+def test_what_is_rolled_back_leaves_no_event_and_no_line(
+    app: Flask, cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alice = cast.alice(sign_in=False)
+    before = len(trail(app))
+    capsys.readouterr()
+
+    def fail() -> None:
+        with write():
+            db.session.get_one(User, alice.id).change_profile(first_name="Anna")
+            db.session.flush()
+            raise ZeroDivisionError
+
+    with app.test_request_context():
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert len(trail(app)) == before
+        with write():
+            pass  # what came before is not told now
+        assert capsys.readouterr().err == ""
+        assert db.session.scalar(select(func.count()).where(User.first_name == "Anna")) == 0

@@ -1,0 +1,137 @@
+"""What every list costs does not grow with the data: plans are asked of either engine, statements are counted."""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from ls.extensions import db
+from ls.models import search
+from ls.models.members import ORDERINGS
+from ls.models.people import STATUSES
+from tests.cast import FRAGMENT, Cast, Person
+from tests.growth import Statement, grow, watched
+from tests.safety.routes import calls
+from tests.test_people_list import ORDERS
+
+# A page of fifty-one rows with what is joined to them. Reading the smallest large table would be ten times this.
+ROWS, HUNDRED_STEPS = 320, 80
+LARGE = ("users", "projects", "tasks", "annotations", "contributions", "events", "login_sessions")
+# Contract: these answers tell how many there are in all.
+TOTAL = re.compile(r"SELECT (count\(|coalesce\(sum\()")
+
+SORTED_BY_INDEX = (
+    *("/projects/", "/projects/?after=1500", "/projects/?before=1500"),
+    *("/events/", "/events/?after=3000", "/events/?before=3000", "/events/?kind=login", "/events/?since=2026-01-03"),
+    *("/api/tasks/?project=1", "/api/annotations/5/", "/api/projects/", "/api/activity-logs/"),
+    *("/api/activity-logs/?event=login", "/api/activity-logs/?ordering=datetime"),
+    *(f"/api/organizations/1/memberships?ordering={order}" for order in ORDERINGS),
+    *(f"/api/organizations/1/memberships?ordering=-{order}&page=134" for order in ORDERINGS),
+)
+OTHERS = (
+    *("/people/1", "/people/900", "/projects/1", "/projects/1?after=2000", "/projects/1?before=2000", "/projects/7"),
+    *("/user/account/", "/user/account/sessions/"),
+    *("/events/?person=p0123", "/events/?kind=login&person=p0123", "/events/?person=p0123&since=2026-01-02"),
+    *("/events/?kind=password_changed&until=2026-01-02", "/api/activity-logs/?user=77"),
+    *("/api/tasks/?project=1&fields=all", "/api/tasks/1/", "/api/tasks/1/annotations/"),
+    *("/api/organizations/1/memberships/1/", "/api/organizations/1/memberships/900/"),
+    *(f"/api/organizations/1/memberships?ordering={order}&search=p012" for order in ORDERINGS),
+    "/api/organizations/1/memberships?contributed_to_projects=1&page=134",
+)
+
+
+@pytest.fixture
+def alice(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Person:
+    """Alice, noted as active, on a server with thousands of everything."""
+    monkeypatch.setattr(search, "FEW", 100)
+    person = cast.alice()
+    grow(app, person.id)
+    person.browser.get("/people/")
+    return person
+
+
+def asked(app: Flask, person: Person, path: str) -> Iterator[Statement]:
+    """The statements behind that page or call, each with its price."""
+    headers = person.auth if path.startswith("/api/") else {}
+    with watched(app) as seen:
+        assert person.browser.client.get(path, headers=headers).status_code == 200, path
+    return (one.explain(app) for one in seen if not TOTAL.match(" ".join(one.sql.split())))
+
+
+def dear(app: Flask, statement: Statement) -> bool:
+    """Does it read more than what a page shows?"""
+    with app.app_context():
+        is_sqlite = db.engine.dialect.name == "sqlite"
+    reads_all = [step for step in statement.steps if re.match(rf"Seq Scan ({'|'.join(LARGE)})\b|.*AUTOMATIC", step)]
+    return bool(reads_all) or statement.costs > (HUNDRED_STEPS if is_sqlite else ROWS)
+
+
+def sorts(statement: Statement) -> bool:
+    """Are rows sorted on SQLite that no index has in order? PostgreSQL may, as `dear` counts every row it reads."""
+    return any("TEMP B-TREE" in step for step in statement.steps)
+
+
+def walk(app: Flask, person: Person, path: str) -> Iterator[Statement]:
+    """The list's first page, the second, and the first again as the way back."""
+    for rel in ("next", "prev", ""):
+        yield from asked(app, person, path)
+        found = re.search(rf'rel="{rel}"[^>]*href="([^"]+)"', person.browser.get(path).get_data(as_text=True))
+        if not found:
+            return
+        path = found[1].replace("&amp;", "&")
+
+
+def test_people_in_every_order_of_every_status_cost_a_page(app: Flask, alice: Person) -> None:
+    failures = []
+    for sort, status, q in product(ORDERS, STATUSES, ("", "p012", "name")):
+        # Two statuses' rows, and those that a search found, are few; they may be sorted.
+        may_sort = status == "all" or q == "p012"
+        found = walk(app, alice, f"/people/?sort={sort}&status={status}&q={q}")
+        failures += [(sort, status, q, one) for one in found if dear(app, one) or (sorts(one) and not may_sort)]
+    assert failures == []
+
+
+def test_every_other_list_costs_a_page(app: Flask, alice: Person) -> None:
+    found = [(path, one) for path in (*SORTED_BY_INDEX, *OTHERS) for one in asked(app, alice, path)]
+    assert [(path, one) for path, one in found if dear(app, one)] == []
+    # The page's own rows may be sorted once more, when they are fetched by id.
+    assert [(path, one) for path, one in found if path in SORTED_BY_INDEX and sorts(one)] == []
+
+
+def test_a_missing_index_would_be_noticed(app: Flask, alice: Person) -> None:
+    with app.app_context(), db.engine.begin() as connection:
+        for name in ("ix_users_status_name", "ix_users_name", "ix_events_actor_id"):
+            connection.execute(text(f"DROP INDEX {name}"))
+    for path in ("/people/?sort=name", "/people/?sort=-name&q=name", "/api/activity-logs/?user=77"):
+        assert any(dear(app, one) for one in asked(app, alice, path)), path
+
+
+MOST = 4
+
+
+def test_no_page_needs_more_than_four_statements_whatever_the_data(app: Flask, cast: Cast) -> None:
+    person = cast.alice()
+    person.browser.get("/people/")
+    small = statements(app, person)
+    grow(app, person.id)
+    large = statements(app, person)
+    assert {what: seen for what, seen in {**small, **large}.items() if len(seen) > MOST} == {}
+    assert len(large) >= 80
+    assert any(len(seen) == MOST for seen in large.values())
+
+
+def statements(app: Flask, person: Person) -> dict[tuple[str, bool, bool], list[str]]:
+    """What every page of the route table asks of the database, whole and as a fragment, of a member and of nobody."""
+    found: dict[tuple[str, bool, bool], list[str]] = {}
+    pages = [call.path for call in calls(app, number=person.id) if call.method == "GET" and not call.is_api]
+    queries = ("/people/?q=p0&sort=name&status=all", "/events/?person=p01&kind=login", "/projects/?after=9")
+    for path, headers, client in product(
+        (*pages, *queries), ({}, FRAGMENT), (person.browser.client, app.test_client())
+    ):
+        with watched(app) as seen:
+            assert client.get(path, headers=headers).status_code < 500, path
+        found[path, bool(headers), client is person.browser.client] = [one.sql for one in seen]
+    return found

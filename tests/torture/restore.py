@@ -1,0 +1,68 @@
+"""kill -9 in the middle of restores: all of the old or all of the new, its key with it, and the next one works."""
+
+import json
+import random
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from tests.server import RunningServer
+from tests.torture.trial import Trial
+
+KILLS = 15
+PASSWORD = "correct horse battery"
+PEOPLE = ("old@example.org", "new@example.org")
+
+
+def run() -> tuple[bool, str]:
+    """Two installations' archives are restored over each other, and each time cut off after a random moment."""
+    with tempfile.TemporaryDirectory() as name:
+        here, there = (RunningServer(Path(name) / folder) for folder in ("here", "there"))
+        archives = []
+        for server, email in zip((here, there), PEOPLE, strict=True):
+            _create(server, email)
+            archives.append(str(Path(name) / f"{email}.tar.gz"))
+            server.flask("backup", archives[-1])
+        whole = _seconds(here, archives[0])
+        found = [_cut_off(here, archives[number % 2], random.uniform(0.2, whole)) for number in range(KILLS)]
+        last = here.flask("restore", archives[1]).returncode == 0 and _state(here) == PEOPLE[1]
+    torn = found.count(None)
+    figures = (
+        f"{KILLS} kills, {found.count(PEOPLE[0])} old, {found.count(PEOPLE[1])} new, {torn} torn, then restored: {last}"
+    )
+    return torn == 0 and last, figures
+
+
+def _create(server: RunningServer, email: str) -> None:
+    server.folder.mkdir()
+    made = server.flask("user", "create", "--username", email, "--password", PASSWORD)
+    if made.returncode:
+        raise RuntimeError(made.stderr)
+
+
+def _seconds(server: RunningServer, archive: str) -> float:
+    began = time.monotonic()
+    server.flask("restore", archive)
+    return time.monotonic() - began
+
+
+def _cut_off(server: RunningServer, archive: str, after: float) -> str | None:
+    process = server.launch("restore", archive)
+    try:
+        process.wait(timeout=after)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return _state(server)
+
+
+def _state(server: RunningServer) -> str | None:
+    """Whose installation it is; None if it is not whole, or does not belong to its key."""
+    people = json.loads(server.flask("user", "list", "--json").stdout or "[]")
+    emails = [person["email"] for person in people]
+    well = server.flask("check").stdout == "OK\n"
+    return emails[0] if well and len(emails) == 1 and emails[0] in PEOPLE else None
+
+
+TRIAL = Trial("restore", run)
