@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from ls import access, origin, passwords, signin, signup, throttle
 from ls.access import form_checks_csrf, public, safe_next
 from ls.blueprints.auth.forms import DoorForm, LoginForm, SetPasswordForm, SignupForm
+from ls.cookies import RAW
 from ls.current import acting, visitor
 from ls.exceptions import CredentialsWrong, DomainError, InvalidFields, Throttled
 from ls.extensions import db
@@ -73,7 +74,7 @@ def _this_form(email_key: str) -> list[throttle.Count]:
 
     The token in the session belongs to one browser alone; without one nothing is noted.
     """
-    browser, form = session.get("csrf_token"), request.form.get("csrf_token")
+    browser, form = session.get(RAW), request.form.get("csrf_token")
     return [throttle.Count(throttle.SIGN_UP_FORM, f"{browser}\0{form}\0{email_key}")] if browser else []
 
 
