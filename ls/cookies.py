@@ -20,38 +20,40 @@ RAW = "csrf_token"  # where Flask-WTF keeps the token's secret part in the sessi
 class Cookies(SecureCookieSessionInterface):
     """Flask's cookie sessions, with what is the same for every request made once."""
 
-    def __init__(self, app: Flask) -> None:
-        self._signing = super().get_signing_serializer(app)
+    def __init__(self) -> None:
+        self._signing: tuple[Any, URLSafeTimedSerializer | None] = (None, None)
         self._opened = lru_cache(maxsize=KEPT)(self._open)
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:  # noqa: ARG002  # Flask passes it
-        """The one that this application signs with."""
-        return self._signing
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The one that this application signs with; a restore may bring another key."""
+        if self._signing[0] != app.secret_key:
+            self._signing = (app.secret_key, super().get_signing_serializer(app))
+            self._opened.cache_clear()
+        return self._signing[1]
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
         """The cookie's content; an empty session where it is forged or broken."""
         cookie = request.cookies.get(self.get_cookie_name(app))
+        signing = self.get_signing_serializer(app)
+        if not cookie or signing is None:
+            return self.session_class()
         try:
-            return self.session_class(self.serializer.loads(self._opened(cookie)) if cookie else None)
+            return self.session_class(self.serializer.loads(self._opened(signing, cookie)))
         except BadSignature:
             return self.session_class()
 
-    def _open(self, cookie: str) -> Any:
-        if self._signing is None:
-            raise BadSignature("There is no key to check it with")
-        return self.serializer.dumps(self._signing.loads(cookie))
-
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
         """When the browser may forget a login that it was asked to keep."""
-        if not session.permanent:
-            return None
         life: timedelta = g.get("max_session_age", app.permanent_session_lifetime)
-        return datetime.now(UTC) + life
+        return datetime.now(UTC) + life if session.permanent else None
+
+    def _open(self, signing: URLSafeTimedSerializer, cookie: str) -> Any:
+        return self.serializer.dumps(signing.loads(cookie))
 
 
 def init_app(app: Flask) -> None:
     """Open sessions and make form tokens this way."""
-    app.session_interface = Cookies(app)
+    app.session_interface = Cookies()
     app.jinja_env.globals["csrf_token"] = csrf_token
 
 

@@ -69,6 +69,7 @@ def test_when_nothing_can_be_read_every_page_says_so(app: Flask, alice: Person, 
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+        app.extensions["watch"].close()
     with closing(sqlite3.connect(tmp_path / "labelling.sqlite3", isolation_level=None)) as connection:
         connection.execute("PRAGMA locking_mode=EXCLUSIVE").close()
         connection.execute("BEGIN EXCLUSIVE").close()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from ls import origin, personal_tokens
 from ls.extensions import db
-from ls.models import Annotation, LoginSession, Project, Task, User
+from ls.models import Annotation, LoginSession, Project, Task, User, visitor
 from ls.transaction import write
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import a_project, a_task, an_annotation
@@ -146,4 +146,5 @@ def test_who_is_put_out_has_no_way_left(app: Flask, cast: Cast, verb: str) -> No
     assert client.post("/api/token/refresh/", json={"refresh": made["token"]}).status_code == 401
     assert Browser(app).sign_in(charlie.email).status_code == 422
     with app.app_context():
-        assert personal_tokens.user_of_access_token(access["access"]) is None
+        owner = personal_tokens.owner_of_access_token(access["access"])
+        assert owner is None or visitor.by_id(owner) is None
