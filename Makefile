@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+SIDE_BY_SIDE ?= --numprocesses=auto --maxprocesses=4
 PORT ?=
 
 .PHONY: start test lint unit test-postgres bench torture messages routes clean
@@ -33,11 +34,12 @@ lint: .venv/tests
 
 test: .venv/tests tools lint unit
 
+# One process a core, up to four; a file's tests stay together, as they share a server.
 unit: .venv/tests
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-postgres: .venv/tests tools
-	$(BIN)/python tests/with_postgres.py $(BIN)/pytest -m "not browser and not sdk and not sqlite" $(ARGS)
+	$(BIN)/python tests/with_postgres.py $(BIN)/pytest $(SIDE_BY_SIDE) -m "not browser and not sdk and not sqlite" $(ARGS)
 
 bench: .venv/tests
 	@sh tests/tools.sh wrk:wrk

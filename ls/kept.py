@@ -46,7 +46,9 @@ class Watch:
     def _asked(self) -> sqlite3.Connection:
         if self._connection is None or self._process != os.getpid():  # a connection must not cross a fork
             place = f"{Path(self._database).absolute().as_uri()}?mode=ro"
-            self._connection = sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                place, uri=True, isolation_level=None, check_same_thread=False, timeout=0
+            )
             self._process, self._kept = os.getpid(), (-1, {})
         return self._connection
 

@@ -98,12 +98,13 @@ def values(query: str, *, with_index: bool = True) -> dict[str, Any]:
 
 def are_few(query: str) -> bool:
     """Are the matches of a normalised query so few that sorting them is quicker than reading the sorted list?"""
-    return bool(db.session.scalar(_count(db.engine.dialect.name), values(query)) <= FEW)
+    found = db.session.scalar(_count(db.engine.dialect.name), {**values(query), "most": FEW + 1})
+    return bool(found <= FEW)
 
 
 @lru_cache(maxsize=2)
 def _count(dialect: str) -> Select[Any]:
-    return select(func.count()).select_from(indexed(dialect).limit(FEW + 1).subquery())
+    return select(func.count()).select_from(indexed(dialect).limit(bindparam("most")).subquery())
 
 
 def matching(query: str) -> ColumnElement[bool]:
