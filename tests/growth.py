@@ -1,13 +1,12 @@
 """A larger installation, and what each of its statements costs: rows read on PostgreSQL, steps on SQLite."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 
 from ls.extensions import db
 from ls.models import Annotation, Contribution, Event, LoginSession, Project, Task
@@ -131,21 +130,3 @@ def _read(node: dict[str, Any]) -> int:
 def _told(node: dict[str, Any]) -> str:
     where = node.get("Relation Name", "") or node.get("Index Name", "")
     return f"{node['Node Type']} {where} {node['Actual Rows']}".replace("  ", " ")
-
-
-@contextmanager
-def watched(app: Flask) -> Iterator[list[Statement]]:
-    """What the application asks of its database meanwhile."""
-    seen: list[Statement] = []
-
-    def note(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
-        if not sql.startswith("BEGIN"):
-            seen.append(Statement(sql, values))
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

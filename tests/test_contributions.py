@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from ls.exceptions import InvalidFields, NotFound
 from ls.extensions import db
@@ -17,6 +16,7 @@ from ls.transaction import write
 from tests.cast import Cast
 from tests.conftest import Clock
 from tests.factories import a_project, a_task, an_annotation, assert_true, counts, last_at, sums
+from tests.statements import statements
 
 
 @pytest.fixture(autouse=True)
@@ -265,18 +265,11 @@ def test_one_form_sent_by_several_clicks_at_once_makes_one_project(app: Flask, a
 
 
 @pytest.mark.sqlite
-def test_the_last_contribution_is_read_from_the_end_of_an_index(alice: int) -> None:
-    asked: list[tuple[str, Any]] = []
+def test_the_last_contribution_is_read_from_the_end_of_an_index(app: Flask, alice: int) -> None:
     project = a_project(alice)
     annotations = [an_annotation(a_task(project), alice) for _ in range(2)]
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    with write():
+    with statements(app) as asked, write():
         Annotation.find(annotations[0]).remove()
-    event.remove(db.engine, "before_cursor_execute", note)
     with db.engine.connect() as connection:
         plans = [
             str(row[3])

@@ -2,20 +2,20 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from ls.extensions import db
 from ls.kept import MOST, Watch, kept
 from ls.models import User
 from ls.transaction import write
 from tests.cast import Cast, Person
+from tests.statements import statements
 
 pytestmark = pytest.mark.sqlite  # PostgreSQL cannot tell, so there nothing is kept
 
@@ -28,22 +28,6 @@ def alice(cast: Cast) -> Person:
     return person
 
 
-@pytest.fixture
-def reads(app: Flask) -> Iterator[list[str]]:
-    """The statements that reach the database."""
-    said: list[str] = []
-
-    def on_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            said.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", on_statement)
-    yield said
-    event.remove(engine, "before_cursor_execute", on_statement)
-
-
 def elsewhere(app: Flask, statement: str, *values: object) -> None:
     """Commit over a connection that the application knows nothing of."""
     with app.app_context():
@@ -52,10 +36,10 @@ def elsewhere(app: Flask, statement: str, *values: object) -> None:
         connection.execute(statement, values)
 
 
-def test_a_page_asked_for_again_reads_nothing(alice: Person, reads: list[str]) -> None:
+def test_a_page_asked_for_again_reads_nothing(app: Flask, alice: Person) -> None:
     first = alice.browser.get("/people/").data
-    reads.clear()
-    assert alice.browser.get("/people/").data == first
+    with statements(app, is_kept=True) as reads:
+        assert alice.browser.get("/people/").data == first
     assert reads == []
 
 

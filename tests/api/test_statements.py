@@ -1,12 +1,9 @@
 """No list of the API asks the database more often because it is longer, and pages of people cost the same anywhere."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from ls.extensions import db
 from ls.models import Event, Organization, User
@@ -15,6 +12,7 @@ from tests.api.conftest import Script, each
 from tests.cast import Person
 from tests.factories import a_project, a_task, an_annotation
 from tests.safety.routes import calls
+from tests.statements import statements
 
 # Every GET that answers no list, so that a new route is counted unless somebody says here that it is none.
 SINGLE = {
@@ -35,23 +33,6 @@ MORE = {
     "api.list_projects": "?title=p&ordering=title&page_size=1000",
     "api.list_activity": "?page_size=1000&event=user_created",
 }
-
-
-@contextmanager
-def statements(app: Flask) -> Iterator[list[tuple[str, Any]]]:
-    """What the database is asked meanwhile."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        seen.append((statement, parameters))
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def grow(app: Flask, number: int) -> None:

@@ -25,6 +25,7 @@ def check(page: Page, has_javascript: bool = True, *, rules: list[str] | None = 
 
     `rules` are the only ones to check, `within` is a part of the page.
     """
+    page.wait_for_load_state()
     page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, f"{page.url} is {overflow} px too wide"

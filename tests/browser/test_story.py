@@ -57,6 +57,7 @@ def lambda_url(page: Page, path: str) -> str:
 
 def invite_link(page: Page, javascript: bool) -> str:
     page.get_by_role("link", name="People").click()
+    page.wait_for_url("**/people/")
     looks.check(page, javascript)
     page.get_by_role("link", name="Add people").first.click()
     field = page.get_by_label("Invite link")
