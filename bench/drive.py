@@ -65,10 +65,10 @@ def interleaved(
     return seen
 
 
-def server(folder: Path) -> RunningServer:
+def server(folder: Path, app: str = "app") -> RunningServer:
     """The real server over that installation, not yet started."""
     (folder / "server.log").unlink(missing_ok=True)
-    return RunningServer(folder, workers=WORKERS, SECRET_KEY=SECRET_KEY)
+    return RunningServer(folder, workers=WORKERS, app=app, SECRET_KEY=SECRET_KEY)
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def requests(app: Flask) -> dict[str, tuple[str, dict[str, str]]]:
 
 def main() -> None:
     """Print the table, or the profile of one path."""
-    app = build(Path(__file__).parent / "results" / "small" / "data", people=20, projects=5, annotations=2000)
+    app = build(Path(__file__).parent / "results" / "small" / "data", people=20, projects=60, annotations=2000)
     wanted = requests(app)
     out = sys.stdout
     with contextlib.redirect_stderr(io.StringIO()):  # one line a request

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bench.data import TOKEN
 from bench.drive import Target, bare_server, best, calmest, interleaved
 from bench.table import Row
-from bench.writer import BUSY, writer
+from bench.writer import writer
 from ls.extensions import db
 from ls.models import User
 from ls.models.cursor import Cursor
@@ -50,7 +50,7 @@ def shares(folder: Path, url: str, cookie: Mapping[str, str]) -> Iterator[Row]:
         }
         seen = interleaved(targets, ROUNDS, SECONDS)
         del targets["bare"]
-        with writer(folder, every=BUSY):
+        with writer(folder):
             busy = interleaved(targets, 3, SECONDS)
     yardstick = best(seen["bare"])
     for name, reach in SHARES.items():

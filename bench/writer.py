@@ -1,4 +1,4 @@
-"""Somebody who writes all the time, so that nothing that was read is kept (see ls/kept.py)."""
+"""Somebody who writes all the time, so that what was read is not kept for long (see ls/kept.py)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from pathlib import Path
 
 from ls.config_kinds import DATABASE_FILE
 
-EACH = 0.005  # seconds; far shorter than the time between two requests of one person
 BUSY = 0.05  # twenty commits a second: a large team at work
 
 
 @contextmanager
-def writer(*folders: Path, every: float = EACH) -> Iterator[None]:
+def writer(*folders: Path, every: float = BUSY) -> Iterator[None]:
     """Commit to these installations' databases until the block ends."""
     over = threading.Event()
     threads = [threading.Thread(target=_write, args=(folder, every, over)) for folder in folders]

@@ -1,5 +1,6 @@
 """Parts of a page that many answers share: rendered once for what they show, and kept."""
 
+import re
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,6 +11,7 @@ from markupsafe import Markup, escape
 from ls.cookies import RAW, csrf_token
 from ls.formats import locale_name
 
+INDENT = re.compile(r"\s*\n\s*")  # what a browser shows as one space anyway; no part has a pre or a textarea
 KEPT = 1024  # parts, of some kilobytes each
 TOKEN = "\0csrf_token\0"  # noqa: S105  # stands for the form token, which is each session's own; no page has a NUL
 
@@ -38,7 +40,7 @@ def _rendered(
     template: str, locale: str, root: str, slots: tuple[str, ...], values: tuple[tuple[str, Hashable], ...]
 ) -> str:
     shown = dict(values) | {name: Markup(f"\0{name}\0") for name in slots}  # noqa: S704  # a mark of our own
-    rendered = current_app.jinja_env.get_template(template).render(shown, locale=locale, root=root)
+    rendered = INDENT.sub("\n", current_app.jinja_env.get_template(template).render(shown, locale=locale, root=root))
     return rendered.replace(csrf_token(), TOKEN) if RAW in session else rendered
 
 

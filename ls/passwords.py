@@ -6,12 +6,15 @@ NFKC before hashing makes composed and decomposed typing of one password the sam
 import base64
 import hashlib
 import hmac
+import os
 import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 # argon2 is imported inside _argon2(): most commands never hash, and start-up is counted in milliseconds.
 if TYPE_CHECKING:
@@ -24,12 +27,13 @@ MAX_LENGTH = 128
 _DUMMY = "$argon2id$v=19$m=19456,t=2,p=1$oQOQGrp0Gq0E6gShCglx3A$6QRg6q2mkjkvNPH57rjZ50sGQ37mi56g3TVNkg93sPQ"
 
 # Each hash holds 19 MiB and one core. Fifty sign-ins at once would take 950 MiB and starve every other
-# request, so they queue: two at a time in each process, 38 MiB, keep two cores busy.
-_turns = threading.BoundedSemaphore(2)
+# request, so they queue: two at a time in each process, 38 MiB, and they give way to whoever serves a page.
+AT_ONCE, NICE = 2, 19
 
 _DJANGO = "pbkdf2_sha256$"
 _MOST_ITERATIONS = 10_000_000  # seconds of work; a damaged row must not hold a worker for hours
 
+Made = TypeVar("Made")
 Reason = tuple[str, dict[str, int]]
 
 
@@ -52,19 +56,36 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "collect thi
 
 def hash_password(plain: str) -> str:
     """The string to store, salted anew each time; `plain` has passed check_policy."""
-    with _turns:
-        return _argon2().hash(_normalised(plain))
+    return _in_turn(lambda: _argon2().hash(_normalised(plain)))
 
 
 def verify(stored: str | None, plain: str) -> bool:
     """Whether `plain` is the stored password; nothing usable stored costs the same time and is False."""
-    with _turns:
-        if stored and stored.startswith(_DJANGO):
-            return _verify_django(stored, plain)
-        usable = bool(stored) and _verify_argon2(stored or "", plain)
-        if not usable and not _is_argon2(stored):
-            _verify_argon2(_DUMMY, plain)
-        return usable
+    return _in_turn(lambda: _verify(stored, plain))
+
+
+def _verify(stored: str | None, plain: str) -> bool:
+    if stored and stored.startswith(_DJANGO):
+        return _verify_django(stored, plain)
+    usable = bool(stored) and _verify_argon2(stored or "", plain)
+    if not usable and not _is_argon2(stored):
+        _verify_argon2(_DUMMY, plain)
+    return usable
+
+
+def _in_turn(work: Callable[[], Made]) -> Made:
+    return _hashers(os.getpid()).submit(work).result()
+
+
+@cache
+def _hashers(_process: int) -> ThreadPoolExecutor:
+    """The threads that hash, of this process: threads do not cross a fork."""
+    return ThreadPoolExecutor(AT_ONCE, "hash", _give_way)
+
+
+def _give_way() -> None:
+    with suppress(OSError):  # where a thread has no priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def needs_renewal(stored: str | None) -> bool:

@@ -1,15 +1,18 @@
-"""A gunicorn worker that slow clients cannot occupy.
+"""A gunicorn worker that neither slow clients nor many sign-ins can occupy.
 
 gunicorn gives a connection to a thread as soon as it is accepted, so that a few clients which send
 nothing, or a letter a second, hold every thread (slow loris, CWE-400). Here a request is read by the
-worker's one event loop until it is whole, and only then takes a thread.
+worker's one event loop until it is whole, and only then takes a thread. What has to hash a password waits
+for threads of its own, because fifty sign-ins would hold all the others.
 """
 
 import re
 import selectors
 import socket
 import struct
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -28,6 +31,10 @@ HELD_AT_MOST = 128 * 1024 * 1024  # by all requests that are still arriving in o
 DRAINED_WITHIN = 5.0  # seconds for the rest of a body that is not wanted
 DRAINED_AT_MOST = 64 * 1024 * 1024
 DRAINED_AT_ONCE = 1024 * 1024
+
+HASHING_THREADS = 1  # of a worker; two would take turns at its interpreter with whoever serves pages
+SWITCH_WITHIN = 0.001  # seconds that a thread may keep the interpreter while another waits for it
+HASHES = re.compile(rb"POST \S*/user/(?:login|signup|account/password|set-password/[^/?\s]+)/?[?\s]")
 
 END_OF_HEAD = b"\r\n\r\n"
 CHUNKED = re.compile(rb"\r\nTransfer-Encoding:[ \t]*chunked", re.IGNORECASE)
@@ -87,6 +94,7 @@ class Incoming(TConn):  # type: ignore[misc]  # gunicorn ships no types
 
     def hand_over(self) -> None:
         """Give what has arrived to gunicorn's parser."""
+        self.will_hash = HASHES.match(self.arrived) is not None
         self.init()
         self.parser.unreader.unread(self.release())
 
@@ -105,6 +113,18 @@ class Incoming(TConn):  # type: ignore[misc]  # gunicorn ships no types
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     """Reads requests in the event loop, and hands whole ones to the threads."""
+
+    def init_process(self) -> None:
+        """Make the threads that hash, and let a short request in beside a long one."""
+        sys.setswitchinterval(SWITCH_WITHIN)
+        self.hashing = ThreadPoolExecutor(HASHING_THREADS, "sign-in")
+        super().init_process()
+
+    def enqueue_req(self, conn: Incoming) -> None:
+        """Give a whole request to a thread of its kind."""
+        pool = self.hashing if conn.will_hash else self.tpool
+        done = pool.submit(self.handle, conn)
+        done.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection and wait for its first request."""

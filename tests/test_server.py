@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.databases import any_postgres, empty_database, run
-from tests.server import ROOT, RunningServer
+from tests.server import ROOT, RunningServer, Visitor
 from tests.with_postgres import free_port
 
 Connect = Callable[[], socket.socket]
@@ -112,6 +113,30 @@ def test_what_is_wrong_with_a_request_is_answered_with_all_headers(
     assert found.split(b" ")[1] == status
     assert b"Content-Security-Policy: default-src 'none'" in found
     assert b"X-Content-Type-Options: nosniff" in found
+
+
+def test_a_crowd_that_signs_in_keeps_nobody_else_waiting(server: RunningServer) -> None:
+    crowd = [server.client() for _ in range(40)]
+    token = crowd[0].csrf("/user/login/")
+    done: list[int] = []
+
+    def sign_in(number: int, visitor: Visitor) -> None:
+        visitor.http.cookies = crowd[0].http.cookies
+        form = {"csrf_token": token, "email": f"p{number}@example.org", "password": "a wrong guess"}
+        done.append(visitor.http.post("/user/login/", data=form).status_code)
+
+    threads = [threading.Thread(target=sign_in, args=pair) for pair in enumerate(crowd)]
+    for thread in threads:
+        thread.start()
+    while not done:
+        time.sleep(0.001)
+    assert httpx.get(f"{server.url}/version", timeout=30).status_code == 200
+    finished = len(done)
+    for thread in threads:
+        thread.join()
+    assert len(done) == 40
+    assert finished < 20  # in one queue with them it would have been among the last
+    assert set(done) <= {422, 429}
 
 
 def test_a_log_line_cannot_be_forged(server: RunningServer, connect: Connect) -> None:

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from ls.blueprints.api import users
 from ls.extensions import db
 from ls.models import Event, Organization, User
 from ls.transaction import write
@@ -45,6 +46,16 @@ def test_the_list_has_active_and_deactivated_people_and_no_tombstone(
     assert all(person.keys() == USER for person in people)
     assert hers.get(f"/api/users/{bob.id}/")["email"] == bob.email
     assert hers.get(f"/api/users/{charlie.id}/", 404) == NOT_FOUND
+
+
+def test_the_list_is_whole_however_it_is_cut(hers: Script, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.bob(sign_in=False)
+    cast.charlie(sign_in=False)
+    whole = hers.get("/api/users/")
+    assert [one["email"] for one in whole] == ["alice@example.org", "bob@example.org", "charlie@example.org"]
+    for at_once in (1, 2, 3):
+        monkeypatch.setattr(users, "AT_ONCE", at_once)
+        assert hers.get("/api/users/") == whole
 
 
 def test_an_account_reads_as_the_contract_says(hers: Script, alice: Person) -> None:

@@ -1,6 +1,5 @@
 """What the People page is made of: its addresses, and its rows, which are rendered once and kept."""
 
-import re
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,11 +13,10 @@ from markupsafe import Markup
 from ls.clock import now
 from ls.current import me
 from ls.formats import ago, distance, locale_name
-from ls.frame import part
+from ls.frame import INDENT, part
 from ls.models.people import SORTS, STATUSES, Page, Wanted
 from ls.models.person import Details, Person
 
-INDENT = re.compile(r"\s*\n\s*")
 KEPT_ROWS = 4096  # about a kilobyte each
 
 NEVER = -1
