@@ -50,10 +50,12 @@ def address(wanted: Wanted, **cursor: str | None) -> str:
 
 def values(wanted: Wanted, found: Page) -> dict[str, Any]:
     """What the page's templates show."""
-    slots = {"rows": rows(found.people), "q": wanted.q, "previous": "", "next": ""}
-    for name, cursor in (("previous", {"before": found.before}), ("next", {"after": found.after})):
-        if next(iter(cursor.values())):
-            slots[name] = address(wanted, **cursor)
+    slots = {
+        "rows": rows(found.people),
+        "q": wanted.q,
+        "previous": address(wanted, before=found.before) if found.before else "",
+        "next": address(wanted, after=found.after) if found.after else "",
+    }
     said = ngettext("%(num)d person on this page", "%(num)d people on this page", len(found.people))
     return {"wanted": wanted, "list": _list(wanted, found, slots), "said": str(said)}
 
