@@ -54,7 +54,6 @@ class Cookies(SecureCookieSessionInterface):
 def init_app(app: Flask) -> None:
     """Open sessions and make form tokens this way."""
     app.session_interface = Cookies()
-    app.jinja_env.globals["csrf_token"] = csrf_token
 
 
 def csrf_token() -> str:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
-from flask import Flask
+from flask import Flask, g
 from flask_babel import get_locale, gettext
 
 from ls.clock import now
@@ -26,7 +26,10 @@ def init_app(app: Flask) -> None:
 
 def locale_name() -> str:
     """The language of the page at hand."""
-    return _name(get_locale())
+    if "locale_name" not in g:
+        g.locale_name = _name(get_locale())
+    found: str = g.locale_name
+    return found
 
 
 _name = lru_cache(maxsize=8)(str)  # Babel composes it anew each time

@@ -1,13 +1,16 @@
 """What every template may use."""
 
+from collections.abc import Hashable, Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 
 from ls.current import visitor
 from ls.formats import locale_name
-from ls.languages import HTML_LANG, LANGUAGES
+from ls.frame import part
+from ls.languages import HTML_LANG
 
 
 def init_app(app: Flask) -> None:
@@ -19,12 +22,18 @@ def init_app(app: Flask) -> None:
 
 
 def frame() -> dict[str, Any]:
-    """The language and appearance of the page at hand."""
+    """The language and appearance of the page at hand, and whose it is."""
     locale = locale_name()
     user = visitor()
     return {
         "locale": locale,
         "html_lang": HTML_LANG[locale],
-        "languages": LANGUAGES,
         "appearance": user.appearance if user else "auto",
+        "blueprint": request.blueprint,
+        "face": user.face if user else None,
     }
+
+
+def page(template: str, slots: Mapping[str, Any], **values: Hashable) -> Markup:
+    """A whole page that is a part: its frame is rendered once as well."""
+    return part(template, slots, is_kept=True, **frame(), **values)

@@ -24,11 +24,10 @@ SOME_DAY = datetime(2026, 5, 3, 12, 30, 15, 1234, tzinfo=UTC)
     ],
 )
 def test_how_long_ago(app: Flask, passed: timedelta, english: str, chinese: str | None) -> None:
-    with app.test_request_context():
-        with force_locale("en"):
-            assert formats.ago(now() - passed) == english
-        with force_locale("zh_Hans"):
-            assert chinese is None or formats.ago(now() - passed) == chinese
+    with app.test_request_context(), force_locale("en"):
+        assert formats.ago(now() - passed) == english
+    with app.test_request_context(), force_locale("zh_Hans"):
+        assert chinese is None or formats.ago(now() - passed) == chinese
 
 
 def test_after_a_month_the_day_is_told(app: Flask) -> None:
@@ -42,9 +41,8 @@ def test_machines_get_the_moment_as_label_studio_prints_it() -> None:
 
 
 def test_days_and_numbers_are_the_readers(app: Flask) -> None:
-    with app.test_request_context():
-        with force_locale("en"):
-            assert (formats.day(SOME_DAY), formats.number(1204)) == ("3 May 2026", "1,204")
-            assert formats.exact(SOME_DAY).endswith("UTC")
-        with force_locale("zh_Hans"):
-            assert formats.day(SOME_DAY) == "2026年5月3日"
+    with app.test_request_context(), force_locale("en"):
+        assert (formats.day(SOME_DAY), formats.number(1204)) == ("3 May 2026", "1,204")
+        assert formats.exact(SOME_DAY).endswith("UTC")
+    with app.test_request_context(), force_locale("zh_Hans"):
+        assert formats.day(SOME_DAY) == "2026年5月3日"

@@ -48,19 +48,19 @@ def address(wanted: Wanted, **cursor: str | None) -> str:
     return f"{request.script_root}/people/" + (f"?{urlencode(pairs, errors='replace')}" if pairs else "")
 
 
-def values(wanted: Wanted, found: Page) -> dict[str, Any]:
-    """What the page's templates show."""
+def said(found: Page) -> str:
+    """What a screen reader is told of a new list."""
+    return str(ngettext("%(num)d person on this page", "%(num)d people on this page", len(found.people)))
+
+
+def listed(wanted: Wanted, found: Page) -> Markup:
+    """The list itself."""
     slots = {
         "rows": rows(found.people),
         "q": wanted.q,
         "previous": address(wanted, before=found.before) if found.before else "",
         "next": address(wanted, after=found.after) if found.after else "",
     }
-    said = ngettext("%(num)d person on this page", "%(num)d people on this page", len(found.people))
-    return {"wanted": wanted, "list": _list(wanted, found, slots), "said": str(said)}
-
-
-def _list(wanted: Wanted, found: Page, slots: dict[str, Any]) -> Markup:
     return part(
         "people/_list.html",
         slots,

@@ -7,12 +7,13 @@ from ls.access import public
 from ls.blueprints.people import page
 from ls.current import acting
 from ls.exceptions import NotFound, SignupOpen
-from ls.frame import messages, part
+from ls.frame import part
 from ls.htmx import go, is_fragment, render, say
 from ls.links import invite_url
 from ls.models import Organization, User
 from ls.models.people import listing
 from ls.models.person import Person, details, row_of
+from ls.templating import page as whole
 
 people = Blueprint("people", __name__)
 
@@ -22,10 +23,12 @@ def index() -> Response:
     """The list."""
     wanted = page.asked()
     found = listing(wanted, after=request.args.get("after"), before=request.args.get("before"))
-    response = render("people/index.html", "people/_found.html", **page.values(wanted, found))
-    if is_fragment():
-        cursor = {name: request.args.get(name) for name in ("after", "before")}
-        response.headers["HX-Push-Url"] = page.address(wanted, **cursor)
+    people = page.listed(wanted, found)
+    if not is_fragment():
+        return make_response(whole("people/index.html", {"q": wanted.q, "list": people}))
+    response = make_response(part("people/_found.html", {"list": people, "said": page.said(found)}))
+    cursor = {name: request.args.get(name) for name in ("after", "before")}
+    response.headers["HX-Push-Url"] = page.address(wanted, **cursor)
     return response
 
 
@@ -48,7 +51,7 @@ def _opened(user_id: int) -> Response:
     found = _person(user_id)
     row = page.opened(found, details(user_id))
     if is_fragment():
-        return make_response(part("people/_opened.html", {"row": row, "messages": messages()}))
+        return make_response(part("people/_opened.html", {"row": row}))
     return make_response(render_template("people/person.html", person=found, row=row))
 
 
