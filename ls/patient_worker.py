@@ -36,6 +36,10 @@ HASHING_THREADS = 1  # of a worker; two would take turns at its interpreter with
 SWITCH_WITHIN = 0.001  # seconds that a thread may keep the interpreter while another waits for it
 HASHES = re.compile(rb"POST \S*/user/(?:login|signup|account/password|set-password/[^/?\s]+)/?[?\s]")
 
+# All workers are woken for a connection. Who holds more waits longer before it takes one: else a few kept-alive
+# browsers sit in one worker, whose threads share one interpreter, beside others that have nothing to do.
+HESITATION, HESITATES_AT_MOST = 0.00005, 10  # seconds for each connection held, and how many count
+
 END_OF_HEAD = b"\r\n\r\n"
 CHUNKED = re.compile(rb"\r\nTransfer-Encoding:[ \t]*chunked", re.IGNORECASE)
 LAST_CHUNK = b"0\r\n\r\n"
@@ -127,7 +131,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         done.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a connection and wait for its first request."""
+        """Take a connection, unless a worker with fewer is quicker, and wait for its first request."""
+        if self.cfg.workers > 1:
+            time.sleep(min(self.nr_conns, HESITATES_AT_MOST) * HESITATION)
         try:
             client, address = listener.accept()
         except OSError:

@@ -139,6 +139,37 @@ def test_a_crowd_that_signs_in_keeps_nobody_else_waiting(server: RunningServer) 
     assert set(done) <= {422, 429}
 
 
+def test_browsers_that_stay_connected_are_shared_among_the_workers(tmp_path: Path) -> None:
+    with RunningServer(tmp_path, workers=2) as server:
+        fewest = max(_fewest_of_twelve(server) for _ in range(5))  # where other work delays a worker, it shows less
+    assert fewest >= 4
+
+
+def _fewest_of_twelve(server: RunningServer) -> int:
+    before = _sockets(server)
+    connections = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(12)]
+    time.sleep(0.3)
+    gained = [after - earlier for earlier, after in zip(before, _sockets(server), strict=True)]
+    for connection in connections:
+        connection.close()
+    time.sleep(0.3)
+    return min(gained) if len(gained) == 2 else 0
+
+
+def _sockets(server: RunningServer) -> list[int]:
+    """How many each worker holds."""
+    pid = server.process.pid if server.process else 0
+    workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [sum(map(_is_socket, Path(f"/proc/{worker}/fd").iterdir())) for worker in workers]
+
+
+def _is_socket(file: Path) -> bool:
+    try:
+        return str(file.readlink()).startswith("socket:")
+    except FileNotFoundError:  # closed meanwhile
+        return False
+
+
 def test_a_log_line_cannot_be_forged(server: RunningServer, connect: Connect) -> None:
     connection = connect()
     connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nA\x0b2026 forged: b\r\n\r\n")
