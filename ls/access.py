@@ -13,7 +13,7 @@ from ls.current import visitor
 from ls.extensions import csrf, login_manager
 from ls.htmx import go, is_fragment
 from ls.identity import identify, is_api, note_activity
-from ls.models import Organization, User
+from ls.models.login_session import NewLogin
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -128,19 +128,20 @@ def safe_next(target: str | None) -> str | None:
     return target if not root or target == root or target.startswith(f"{root}/") else None
 
 
-def sign_in(user: User, *, persistent: bool) -> None:
-    """Put the session begun inside `write()` into a fresh cookie; nothing of the old cookie stays."""
+def sign_in(login: NewLogin) -> None:
+    """Put the login into a fresh cookie; nothing of the old cookie stays."""
     from flask_login import login_user
 
     language = session.get("language")
     session.clear()
     g.pop(RAW, None)
     generate_csrf()  # here, so that no page of hers needs another cookie for it
-    session.permanent = persistent
-    g.max_session_age = Organization.get().max_session_age
+    session.permanent = login.persistent
+    g.max_session_age = login.max_age
     if language:
         session["language"] = language
-    login_user(user)
+    login_user(login)
+    g.pop("_login_user")  # where Flask-Login keeps her: whoever asks reads her by the new cookie
     g.signed_out = True  # the session was written a moment ago; nothing to note
 
 

@@ -10,6 +10,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from ls import memory
 from ls.patient_worker import HEAD_AT_MOST, PatientWorker
 
 THREADS = 8
@@ -62,6 +63,7 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(app: Any, listener: socket.socket, *, workers: int, ready: Callable[[], None]) -> None:
     """Serve until a signal says stop; `ready` is called once, when connections are taken."""
     _allow_many_files()
+    memory.settle()
     options = {
         "bind": f"fd://{listener.fileno()}",
         "workers": workers,

@@ -3,47 +3,45 @@
 from ls import emails, origin, passwords, throttle
 from ls.exceptions import CredentialsWrong
 from ls.extensions import db
-from ls.models import Event, LoginSession, Organization, User
+from ls.models import Event, LoginSession
+from ls.models.credential import Credential
+from ls.models.login_session import NewLogin
 from ls.throttle import Count
 from ls.transaction import write
 
 
-def sign_in(email: str, password: str, *, persistent: bool) -> User:
-    """The person behind these credentials, with a new session begun.
+def sign_in(email: str, password: str, *, persistent: bool) -> NewLogin:
+    """A new login for the person behind these credentials.
 
     Raises CredentialsWrong for an unknown, deactivated or passwordless account and for a wrong password
     alike, after the same work; Throttled before any.
     """
     key = emails.comparison_key(email)
-    account, address = key or email.casefold()[: emails.MAX_LENGTH], origin.current().address
-    everywhere = Count(throttle.ACCOUNT, account)
-    counts = throttle.sign_in_counts(account, address)
-    throttle.reserve(counts, also=[everywhere])
-    user = User.by_email(key)
-    stored = user.password_hash if user is not None and user.is_active else None
+    account = key or email.casefold()[: emails.MAX_LENGTH]
+    counts = throttle.reserve_sign_in(account, origin.current().address)
+    found = Credential.by_email(key)
     db.session.rollback()  # nothing is held while the hash is computed
-    if not passwords.verify(stored, password) or user is None:
-        _record_failure(user)
+    stored = found.usable_hash if found else None
+    if not passwords.verify(stored, password) or found is None:
+        _record_failure(found)
         raise CredentialsWrong
     renewed = passwords.hash_password(password) if passwords.needs_renewal(str(stored)) else None
-    return _begin(user, stored, renewed, [*counts, everywhere], persistent=persistent)
+    return _begin(found, renewed, counts, persistent=persistent)
 
 
-def _record_failure(user: User | None) -> None:
+def _record_failure(found: Credential | None) -> None:
     with write():
-        Event.record("login_failed", user)
+        Event.record("login_failed", found)
 
 
-def _begin(user: User, verified: str | None, renewed: str | None, counts: list[Count], *, persistent: bool) -> User:
+def _begin(verified: Credential, renewed: str | None, counts: list[Count], *, persistent: bool) -> NewLogin:
     with write():
-        user.hold()
-        if not user.is_active or user.password_hash != verified:
+        present = Credential.hold(verified.id)
+        if present is None or present.usable_hash != verified.password_hash:
             raise CredentialsWrong  # deactivated, or the password changed, while the hash was computed
         if renewed is not None:
-            user.password_hash = renewed
-        organization = Organization.get()
-        LoginSession.forget_expired(user, max_age=organization.max_session_age, max_idle=organization.max_idle)
-        LoginSession.begin(user, persistent=persistent)
+            present.renew(renewed)
+        LoginSession.forget_expired(present, present)
         throttle.forgive(counts)
-        Event.record("login", user, actor=user)
-    return user
+        Event.record("login", present, actor=present)
+        return LoginSession.begin(present, present, persistent=persistent)

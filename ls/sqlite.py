@@ -17,7 +17,7 @@ PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA synchronous=FULL",
-    "PRAGMA cache_size=-2000",  # KB a connection, of which a worker has a dozen; the system caches the file
+    "PRAGMA cache_size=-500",  # KB a connection, of which a worker has a dozen; the system caches the file
     "PRAGMA temp_store=MEMORY",
     "PRAGMA trusted_schema=OFF",
 )

@@ -12,14 +12,13 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import CursorResult, Executable, bindparam, case, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from ls.clock import now
 from ls.exceptions import Throttled
 from ls.extensions import db
 from ls.keys import keyring
 from ls.models.attempt import Attempt
+from ls.models.upsert import insert_into
 from ls.transaction import write
 
 _TABLE = Attempt.metadata.tables[Attempt.__tablename__]
@@ -65,6 +64,7 @@ NEWCOMER = Rule("newcomer", 3, timedelta(hours=1))
 SIGN_UP = Rule("sign-up", 100, timedelta(hours=1))
 SIGN_UP_FORM = Rule("sign-up form", 1, timedelta(minutes=1))
 OWN_PASSWORD = Rule("own password", 10, timedelta(minutes=15))
+PAIRS = (ACCOUNT_FROM_ADDRESS, NEWCOMER, OWN_PASSWORD)
 
 
 def network(address: str) -> str:
@@ -79,39 +79,43 @@ def network(address: str) -> str:
     return str(parsed.ipv4_mapped or ip_network((address.partition("%")[0], 64), strict=False))
 
 
-def sign_in_counts(account: str, address: str) -> list[Count]:
-    """What an attempt to sign in is counted under.
+def reserve_sign_in(account: str, address: str) -> list[Count]:
+    """Count an attempt to sign in before it is made; returns under what. Raises Throttled.
 
     When an account is tried from everywhere at once, each address keeps a few attempts of its own: the
     owner's next device still gets in.
     """
-    where = network(address)
-    pair = f"{account}\0{where}"
+    moment, where = now(), network(address)
+    pair, everywhere = f"{account}\0{where}", Count(ACCOUNT, account)
     counts = [Count(ACCOUNT_FROM_ADDRESS, pair), Count(ADDRESS, where)]
-    if _present(Count(ACCOUNT, account)) >= ACCOUNT.limit:
-        counts.append(Count(NEWCOMER, pair))
-    return counts
-
-
-def _present(count: Count) -> int:
-    statement = select(Attempt.count).where(Attempt.key == count.key, Attempt.expires_at > now())
-    return db.session.scalar(statement) or 0
-
-
-def reserve(counts: Sequence[Count], *, also: Sequence[Count] = ()) -> None:
-    """Count an attempt before it is made, so that many at once cannot slip through together.
-
-    `also` is counted without a limit. Raises Throttled, with the seconds after which it is worth trying.
-    """
-    moment, refused = now(), 0
     with write():
         _sweep(moment)
-        for count in (*counts, *also):
-            number, expires = _bump(count, moment)
-            if count in counts and number > count.rule.limit:
-                refused = max(refused, int((expires - moment).total_seconds()) + 1)
+        tries, _until = _bump(everywhere, moment)
+        if tries > ACCOUNT.limit:
+            counts.append(Count(NEWCOMER, pair))
+        refused = max(_wait(count, moment) for count in counts)
     if refused:
         raise Throttled(refused)
+    return [*counts, everywhere]
+
+
+def reserve(count: Count) -> None:
+    """Count an attempt before it is made, so that many at once cannot slip through together.
+
+    Raises Throttled, with the seconds after which it is worth trying.
+    """
+    moment = now()
+    with write():
+        _sweep(moment)
+        refused = _wait(count, moment)
+    if refused:
+        raise Throttled(refused)
+
+
+def _wait(count: Count, moment: datetime) -> int:
+    """Count one more: the seconds until one more is allowed, 0 if this one is."""
+    number, expires = _bump(count, moment)
+    return int((expires - moment).total_seconds()) + 1 if number > count.rule.limit else 0
 
 
 def _bump(count: Count, moment: datetime) -> tuple[int, datetime]:
@@ -128,16 +132,16 @@ def _run(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
 @lru_cache(maxsize=2)
 def _bumping(dialect: str) -> Executable:
     """Count one more, or begin anew once the window is over; built once."""
-    insert = insert_postgresql if dialect == "postgresql" else insert_sqlite
     until, over = bindparam("until", type_=_ROWS.expires_at.type), _ROWS.expires_at <= bindparam("moment")
-    fresh = insert(_TABLE).values(key=bindparam("key"), count=1, expires_at=until)
-    return fresh.on_conflict_do_update(
+    fresh = insert_into(_TABLE, dialect).values(key=bindparam("key"), count=1, expires_at=until)
+    bumped: Executable = fresh.on_conflict_do_update(
         index_elements=[_ROWS.key],
         set_={
             "count": case((over, 1), else_=_ROWS['count'] + 1),
             "expires_at": case((over, until), else_=_ROWS.expires_at),
         },
     ).returning(_ROWS["count"], _ROWS.expires_at)
+    return bumped
 
 
 def note(counts: Sequence[Count]) -> None:
@@ -148,7 +152,8 @@ def note(counts: Sequence[Count]) -> None:
 
 def is_noted(counts: Sequence[Count]) -> bool:
     """Was one of these done within its window?"""
-    return any(_present(count) for count in counts)
+    living = select(Attempt.key).where(Attempt.key.in_([count.key for count in counts]), Attempt.expires_at > now())
+    return db.session.scalar(living.limit(1)) is not None
 
 
 def _sweep(moment: datetime) -> None:
@@ -157,6 +162,7 @@ def _sweep(moment: datetime) -> None:
 
 def forgive(counts: Sequence[Count]) -> None:
     """Inside `write()`: the attempt was right, so take it back; a pair's count starts anew."""
-    for count in counts:
-        is_pair = count.rule in {ACCOUNT_FROM_ADDRESS, NEWCOMER, OWN_PASSWORD}
-        _run(_FORGET if is_pair else _TAKE_BACK, {"row": count.key})
+    for statement, are_pairs in ((_FORGET, True), (_TAKE_BACK, False)):
+        rows = [{"row": count.key} for count in counts if (count.rule in PAIRS) is are_pairs]
+        if rows:
+            db.session.connection().execute(statement, rows)

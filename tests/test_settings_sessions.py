@@ -1,13 +1,16 @@
 """Where a member is signed in, and how she ends it there."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from ls.clock import now
 from ls.extensions import db
 from ls.models import Event, LoginSession
+from ls.models.login_session import LISTED
 from tests.cast import FRAGMENT, Browser, Cast, Person
 from tests.conftest import Clock
 
@@ -40,6 +43,23 @@ def test_sessions_of_others_and_those_that_are_over_are_not_shown(app: Flask, ca
     text = alice.browser.fragment(LIST).get_data(as_text=True)
     assert text.count('<li class="session">') == 1
     assert "Sign out everywhere else" not in text
+
+
+def test_only_the_latest_are_listed_with_this_device_among_them(app: Flask, cast: Cast) -> None:
+    alice = cast.alice()
+    with app.app_context():
+        for number in range(LISTED + 5):
+            soon = now() + timedelta(minutes=1)  # seen later than the browser that asks
+            row = {"user_id": alice.id, "digest": number.to_bytes(32), "address": "192.0.2.7", "last_seen": soon}
+            db.session.add(LoginSession(**row))
+        db.session.commit()
+    text = alice.browser.fragment(LIST).get_data(as_text=True)
+    assert text.count('<li class="session">') == LISTED
+    assert text.count("This device") == 1
+    assert "6 more, seen longer ago, are not listed." in text
+    alice.browser.post(f"{LIST}delete-others", page=PAGE)
+    assert "not listed" not in alice.browser.fragment(LIST).get_data(as_text=True)
+    assert len(ids(app, alice)) == 1
 
 
 def test_another_device_is_signed_out(app: Flask, cast: Cast) -> None:

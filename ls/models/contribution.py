@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, ForeignKey, ScalarSelect, case, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ForeignKey, ScalarSelect, case, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ls.clock import now
@@ -16,6 +15,7 @@ from ls.extensions import Base, db
 from ls.models.project import Project
 from ls.models.task import Task
 from ls.models.types import Somebody, UtcDateTime
+from ls.models.upsert import insert_into
 from ls.models.user import User
 
 CHUNK = 1000  # ids in one statement; SQLite takes 32,766
@@ -133,10 +133,8 @@ def _shift(works: Sequence[Work], sign: int) -> None:
 
 
 def _upsert() -> Any:
-    connection: Connection = db.session.connection()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     table = Contribution.metadata.tables[Contribution.__tablename__]
-    adding = dialect.insert(table)
+    adding = insert_into(table, db.engine.dialect.name)
     given = adding.excluded
     newer = case((given.last_at > table.c.last_at, given.last_at), else_=table.c.last_at)
     return adding.on_conflict_do_update(

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ls import origin
 from ls.clock import now
 from ls.extensions import Base, db
-from ls.models.types import UtcDateTime
-
-if TYPE_CHECKING:
-    from ls.models.user import User
+from ls.models.types import Somebody, UtcDateTime
 
 
 class Event(Base):
@@ -39,7 +36,7 @@ class Event(Base):
     )
 
     @classmethod
-    def record(cls, kind: str, target: User | None = None, *, actor: User | None = None, **detail: Any) -> None:
+    def record(cls, kind: str, target: Somebody | None = None, *, actor: Somebody | None = None, **detail: Any) -> None:
         """Add an event to the present transaction; the actor is who asks, unless named.
 
         `detail` never holds a secret.
@@ -49,9 +46,12 @@ class Event(Base):
             db.session.flush()
         who = actor.id if actor is not None else came.actor_id
         whom = target.id if target is not None else None
-        row = cls(kind=kind, actor_id=who, target_id=whom, address=came.address, agent=came.agent, detail=detail)
-        row.request_id = came.request_id
-        db.session.add(row)
+        row = {"kind": kind, "actor_id": who, "target_id": whom, "detail": detail}
+        came_from = {"address": came.address, "agent": came.agent, "request_id": came.request_id}
+        db.session.connection().execute(_ADDING, row | came_from)
         # What `write()` logs once it is committed; the row itself is expired by then.
         told = {"kind": kind, "actor": who, "target": whom, "address": came.address, "detail": detail or None}
         db.session().info.setdefault("told", []).append(told)
+
+
+_ADDING = insert(Event.metadata.tables[Event.__tablename__])

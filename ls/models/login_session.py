@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, CursorResult, ForeignKey, Index, LargeBinary, String, delete, select
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ls import origin
@@ -17,7 +30,32 @@ from ls.models.event import Event
 from ls.models.types import NEVER_REUSE_IDS, Somebody, UtcDateTime
 
 if TYPE_CHECKING:
+    from ls.models.organization import Limits
     from ls.models.user import User
+
+
+LISTED = 20  # logins shown of one person
+
+
+class Latest(NamedTuple):
+    """The latest logins of a person, and how many there are in all."""
+
+    shown: list[LoginSession]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewLogin:
+    """A login that has just begun, as Flask-Login puts it into the cookie."""
+
+    secret: str
+    persistent: bool
+    max_age: timedelta
+    is_active: ClassVar[bool] = True
+
+    def get_id(self) -> str:
+        """The random id, never the account's number."""
+        return self.secret
 
 
 class LoginSession(Base):
@@ -42,27 +80,29 @@ class LoginSession(Base):
     )
 
     @classmethod
-    def begin(cls, user: User, *, persistent: bool) -> LoginSession:
-        """Sign the person in: a new random id each time, left in `user.session_id` for the cookie."""
-        user.session_id = random_id()
-        came = origin.current()
-        row = cls(
-            user=user,
-            digest=digest(user.session_id),
-            address=came.address,
-            agent=came.agent,
-            persistent=persistent,
-        )
-        db.session.add(row)
-        return row
+    def begin(cls, user: Somebody, limits: Limits, *, persistent: bool) -> NewLogin:
+        """Sign the person in: a new random id each time, for the cookie alone."""
+        secret, came = random_id(), origin.current()
+        row = {"user_id": user.id, "digest": digest(secret), "address": came.address, "agent": came.agent}
+        db.session.connection().execute(_ADDING, {**row, "persistent": persistent})
+        return NewLogin(secret, persistent, limits.max_session_age)
 
     @classmethod
-    def of(cls, user: Somebody, *, max_age: timedelta, max_idle: timedelta) -> list[LoginSession]:
-        """Where the person is signed in now, the latest first."""
+    def of(cls, user: Somebody, *, max_age: timedelta, max_idle: timedelta, here: int | None = None) -> Latest:
+        """Where the person is signed in now, the latest first; `here` is always among those shown.
+
+        A script may sign in a thousand times a day: not all of them are read.
+        """
         moment = now()
         alive = (cls.created_at > moment - max_age) & (cls.last_seen > moment - max_idle)
-        statement = select(cls).where(cls.user_id == user.id, alive).order_by(cls.last_seen.desc(), cls.id.desc())
-        return list(db.session.scalars(statement))
+        hers = (cls.user_id == user.id, alive)
+        total = select(func.count()).select_from(cls).where(*hers).scalar_subquery()
+        statement = select(cls, total).where(*hers).order_by(cls.last_seen.desc(), cls.id.desc()).limit(LISTED)
+        rows = db.session.execute(statement).all()
+        shown = [row[0] for row in rows]
+        if here is not None and all(row.id != here for row in shown):
+            shown[-1:] = filter(None, [db.session.get(cls, here)])
+        return Latest(shown, rows[0][1] if rows else 0)
 
     @classmethod
     def end_one(cls, user: User, session_id: int) -> None:
@@ -88,12 +128,20 @@ class LoginSession(Base):
         return cast("CursorResult[object]", ended).rowcount
 
     @classmethod
-    def forget_expired(cls, user: User, *, max_age: timedelta, max_idle: timedelta) -> None:
+    def forget_expired(cls, user: Somebody, limits: Limits) -> None:
         """Delete this person's sessions that are over anyway, so that the table cleans itself."""
         moment = now()
-        over = (cls.created_at < moment - max_age) | (cls.last_seen < moment - max_idle)
-        cls._delete(cls.user_id == user.id, over)
+        oldest = {"created": moment - limits.max_session_age, "seen": moment - limits.max_idle}
+        db.session.connection().execute(_SWEEP, {"whose": user.id, **oldest})
 
     def end(self) -> None:
         """Sign out here."""
         db.session.delete(self)
+
+
+_LOGINS = LoginSession.metadata.tables[LoginSession.__tablename__]
+_ADDING = insert(_LOGINS)
+_SWEEP = delete(_LOGINS).where(
+    _LOGINS.c.user_id == bindparam("whose"),
+    (_LOGINS.c.created_at < bindparam("created")) | (_LOGINS.c.last_seen < bindparam("seen")),
+)

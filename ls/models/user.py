@@ -65,7 +65,6 @@ class User(Shown, UserMixin, Base):
     """An account. A deleted one stays as a tombstone, so that work keeps its author."""
 
     __tablename__ = "users"
-    __allow_unmapped__ = True  # session_id below belongs to the request, not to the row
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), default="")
@@ -99,9 +98,6 @@ class User(Shown, UserMixin, Base):
         Index("ix_users_activity", "activity_key", "id"),
     )
 
-    # Set for the cookie when a session begins; never stored.
-    session_id: str | None = None
-
     @classmethod
     def find(cls, user_id: int) -> Self:
         """The living account of that id. Raises NotFound, for tombstones too."""
@@ -114,12 +110,6 @@ class User(Shown, UserMixin, Base):
     def by_email(cls, key: str | None) -> Self | None:
         """The account with that comparison key, or None."""
         return db.session.scalar(select(cls).where(cls.email_key == key)) if key else None
-
-    def get_id(self) -> str:
-        """What Flask-Login keeps in the cookie: the random session id, never the account's number."""
-        if self.session_id is None:
-            raise RuntimeError("begin a session before signing in")
-        return self.session_id
 
     def change_profile(self, **values: Any) -> None:
         """Write these fields of the profile; what they already are leaves no trace.

@@ -20,7 +20,7 @@ from ls.models.account import COLUMNS, Account
 from ls.models.user import ACTIVE, DEACTIVATED
 from ls.transaction import write
 
-AT_ONCE = 500  # people read at once for the list of all
+AT_ONCE = 100  # people read at once for the list of all
 AVATAR_FORM = {
     "type": "object",
     "required": ["avatar"],

@@ -12,7 +12,8 @@ from ls.exceptions import CredentialsWrong, DomainError, InvalidFields, Throttle
 from ls.extensions import db
 from ls.htmx import go, render, say
 from ls.languages import LANGUAGES
-from ls.models import Event, LoginSession, OneTimeCode, Organization, User
+from ls.models import Event, LoginSession, OneTimeCode, Organization
+from ls.models.login_session import NewLogin
 from ls.transaction import write
 
 auth = Blueprint("auth", __name__)
@@ -38,27 +39,28 @@ def sign_up() -> Response:
     if not form.check():
         return _signup(form, 422)
     try:
-        user = _join(form)
+        login = _join(form)
     except InvalidFields as refused:
         form.refuse(refused)
         return _signup(form, 422)
     except Throttled as refused:
         return _throttled(_signup, form, refused)
-    access.sign_in(user, persistent=False)
+    access.sign_in(login)
     return go(_next(), 302)
 
 
-def _join(form: SignupForm) -> User:
-    throttle.reserve([throttle.Count(throttle.SIGN_UP, throttle.network(origin.current().address))])
+def _join(form: SignupForm) -> NewLogin:
+    throttle.reserve(throttle.Count(throttle.SIGN_UP, throttle.network(origin.current().address)))
     email, password = form.email.data or "", form.password.data or ""
     candidate = signup.prepare(email, password)
     sent = _this_form(candidate.email_key)
     try:
         with write():
-            Organization.lock().admit(_invite())
+            organization = Organization.lock()
+            organization.admit(_invite())
             user = signup.create_account(candidate)
-            LoginSession.begin(user, persistent=False)
             throttle.note(sent)
+            return LoginSession.begin(user, organization, persistent=False)
     except InvalidFields as taken:
         if not throttle.is_noted(sent):
             raise
@@ -66,7 +68,6 @@ def _join(form: SignupForm) -> User:
             return signin.sign_in(email, password, persistent=False)
         except CredentialsWrong:
             raise taken from None
-    return user
 
 
 def _this_form(email_key: str) -> list[throttle.Count]:
@@ -105,7 +106,7 @@ def log_in() -> Response:
         form.problem = form.problem or CredentialsWrong.message
         return _login(form, 422)
     try:
-        user = signin.sign_in(
+        login = signin.sign_in(
             form.email.data or "", form.password.data or "", persistent=bool(form.persist_session.data)
         )
     except CredentialsWrong as refused:
@@ -113,7 +114,7 @@ def log_in() -> Response:
         return _login(form, 422)
     except Throttled as refused:
         return _throttled(_login, form, refused)
-    access.sign_in(user, persistent=bool(form.persist_session.data))
+    access.sign_in(login)
     return go(_next(), 302)
 
 

@@ -72,9 +72,10 @@ def _token() -> dict[str, Any]:
 
 
 def _sessions() -> dict[str, Any]:
-    team = me().team
-    found = LoginSession.of(me(), max_age=team.max_session_age, max_idle=team.max_idle)
-    return {"sessions": found, "here": me().login}
+    team, here = me().team, me().login
+    mine = here.id if here else None
+    found = LoginSession.of(me(), max_age=team.max_session_age, max_idle=team.max_idle, here=mine)
+    return {"sessions": found.shown, "more": found.total - len(found.shown), "here": here}
 
 
 def _membership() -> dict[str, Any]:

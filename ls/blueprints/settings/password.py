@@ -42,7 +42,7 @@ def prepare(user: User, form: PasswordForm) -> Change:
 
 
 def _check_current(user: User, typed: str, wanted: str) -> None:
-    throttle.reserve([_guesses(user)])
+    throttle.reserve(_guesses(user))
     if not passwords.verify(user.password_hash, typed):
         raise InvalidFields({"current_password": [WRONG]})
     if _same(typed, wanted):
