@@ -19,7 +19,8 @@ from bench.data import build
 from bench.drive import RESULTS, server, signed_in
 from bench.table import Row, printed
 
-SMALL = {"people": 20, "projects": 60, "annotations": 2_000}  # so many projects fill a page on either
+# As many projects, and work in each of them, as fill a page; what differs is how much there is beyond a page.
+SMALL = {"people": 20, "projects": 60, "annotations": 60_000}
 LARGE = {"people": 20_000, "projects": 2_000, "annotations": 2_000_000}
 BIG = {**LARGE, "people": 200_000}
 
@@ -46,6 +47,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(name: str, scale: dict[str, int], only: list[str]) -> Iterator[Row]:
+    people = SMALL["people"], scale["people"]
     small = build(RESULTS / "small" / "data", **SMALL)
     large = build(RESULTS / name / "data", **scale)
     # What grows with the data is the cost of reading, so here nothing is kept.
@@ -53,7 +55,7 @@ def _measured(name: str, scale: dict[str, int], only: list[str]) -> Iterator[Row
         few_cookie, cookie = signed_in(few), signed_in(many)
         yield from _parts(
             only,
-            growth=lambda: throughput.growth(few.url, many.url, few_cookie, cookie),
+            growth=lambda: throughput.growth(few.url, many.url, few_cookie, cookie, people),
             last_pages=lambda: throughput.last_pages(large, many.url, cookie),
             searches=lambda: throughput.searches(many.url, cookie),
         )

@@ -19,7 +19,7 @@ from app import create_app
 from ls import signup
 from ls.database import ensure_current
 from ls.extensions import db
-from ls.models import Contribution, Project, User
+from ls.models import Contribution, Event, LoginSession, Project, User
 from ls.models.search import reindex
 from ls.transaction import write
 
@@ -32,6 +32,8 @@ LAST = ["Adler", "Berg", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Haddad"
 CHINESE = ["王小明", "李娜", "张伟", "刘洋", "陈静", "杨光", "赵敏", "黄磊", "周杰", "吴倩", "徐强", "孙丽"]
 CHUNK = 5000
 WITH_PASSWORD = 60
+EVENTS, LOGINS = 500, 30  # more than a page shows, whatever the size
+EARLIER = datetime(2026, 5, 3, tzinfo=UTC)
 
 
 def build(folder: Path, *, people: int, projects: int, annotations: int, database_url: str = "") -> Flask:
@@ -71,6 +73,8 @@ def _fill(people: int, projects: int, annotations: int) -> None:
         ]
         db.session.execute(insert(Project), rows)
         _annotate(people, projects, annotations)
+        db.session.execute(insert(Event), list(_events(people)))
+        db.session.execute(insert(LoginSession), list(_logins()))
     if db.engine.dialect.name == "postgresql":
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
@@ -99,6 +103,18 @@ def _people(number: int, rng: random.Random) -> Iterator[dict[str, Any]]:
             "last_activity": active,
             "activity_key": active,
         }
+
+
+def _events(people: int) -> Iterator[dict[str, Any]]:
+    for number in range(EVENTS):
+        who = 1 + number % people
+        yield {"kind": "login", "at": EARLIER, "actor_id": who, "target_id": who, "address": "192.0.2.1", "detail": {}}
+
+
+def _logins() -> Iterator[dict[str, Any]]:
+    """Where the one who measures is signed in: more places than her page shows."""
+    for number in range(LOGINS):
+        yield {"user_id": 1, "digest": number.to_bytes(32), "address": "192.0.2.1", "agent": "a browser"}
 
 
 def _chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -1,9 +1,9 @@
 """Finding people by any part of e-mail or name, of any length, by one rule on both engines.
 
 The index holds every run of one, two and three characters of a person's text. A query of up to three
-characters is one such run; a longer one is all its runs of three, verified on the text itself. A trigram
-index alone could not find the two characters that many Chinese names have. SQLite keeps the runs in FTS5,
-PostgreSQL in a GIN-indexed array; both in the transaction that changes the person.
+characters is one such run; a longer one is as many runs of three as cover it, verified on the text itself.
+A trigram index alone could not find the two characters that many Chinese names have. SQLite keeps the runs
+in FTS5, PostgreSQL in a GIN-indexed array; both in the transaction that changes the person.
 """
 
 from collections.abc import Iterable, Iterator
@@ -67,7 +67,8 @@ def normalised(query: str) -> str:
 def _asked(query: str) -> list[str]:
     if len(query) <= LONGEST_RUN:
         return [_spelled(query)]
-    runs = {query[start : start + LONGEST_RUN] for start in range(len(query) - LONGEST_RUN + 1)}
+    last = len(query) - LONGEST_RUN
+    runs = {query[start : start + LONGEST_RUN] for start in (*range(0, last, LONGEST_RUN), last)}
     return sorted(_spelled(run) for run in runs)[:MOST_RUNS]
 
 
