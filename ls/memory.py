@@ -1,20 +1,17 @@
-"""Keeps a serving process small: what was freed goes back to the system, and the program itself is not searched."""
+"""Keeps a serving process small: two heaps for all its threads, and a program that is not searched for garbage."""
 
 import ctypes
 import gc
 from contextlib import suppress
 
-# The names and numbers of glibc's <malloc.h>.
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
-ARENAS = 1  # threads take turns at the interpreter anyway; one arena each would be torn each in its own way
-MAPPED_FROM = 1024 * 1024  # bytes; left to itself glibc would, after one password hash, keep 19 MiB for the next
+# glibc's <malloc.h>. Threads take turns at the interpreter, so each needs no heap of its own; those that hash
+# passwords do not, and want one whose top they can keep.
+M_ARENA_MAX, HEAPS = -8, 2
 
 
 def settle() -> None:
-    """Call it once everything is imported, before workers are forked."""
+    """Call it once everything is imported, before workers are forked: they then share what they never change."""
     with suppress(OSError, AttributeError):  # another C library
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_ARENA_MAX, ARENAS)
-        libc.mallopt(M_MMAP_THRESHOLD, MAPPED_FROM)
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
     gc.collect()
     gc.freeze()
