@@ -49,15 +49,15 @@ def guard() -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if request.endpoint == "static":
         return None
-    origin.become(_origin(actor_id=None))
+    is_asked = view is not None and (not getattr(view, "is_public", False) or request.method not in SAFE_METHODS)
+    user = visitor() if is_asked else None
+    origin.become(_origin(actor_id=user.id if user else None))
     if view is None:
         return None  # a 404 or 405, answered as such
-    user = None if getattr(view, "is_public", False) and request.method in SAFE_METHODS else visitor()
     if user is None and not getattr(view, "is_public", False):
         return refuse()
     if user is not None:
         g.member_id, g.max_session_age = user.id, user.team.max_session_age
-        origin.become(_origin(actor_id=user.id))
     if request.method not in SAFE_METHODS and not _brings_its_credential(view):
         return _check_csrf(view)
     return None

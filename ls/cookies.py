@@ -4,6 +4,7 @@ Both are itsdangerous' work, through Flask and Flask-WTF; kept is only what came
 A cookie has no age of its own: the login whose id it carries is what ends, as the session policy says.
 """
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -38,7 +39,7 @@ class Cookies(SecureCookieSessionInterface):
         if not cookie or signing is None:
             return self.session_class()
         try:
-            return self.session_class(self.serializer.loads(self._opened(signing, cookie)))
+            return self.session_class(_copied(self._opened(signing, cookie)))
         except BadSignature:
             return self.session_class()
 
@@ -48,7 +49,13 @@ class Cookies(SecureCookieSessionInterface):
         return datetime.now(UTC) + life if session.permanent else None
 
     def _open(self, signing: URLSafeTimedSerializer, cookie: str) -> Any:
-        return self.serializer.dumps(signing.loads(cookie))
+        return signing.loads(cookie)
+
+
+def _copied(content: dict[str, Any]) -> dict[str, Any]:
+    """What a request may change; only messages are more than one level deep."""
+    is_deep = any(isinstance(value, dict | list) for value in content.values())
+    return deepcopy(content) if is_deep else dict(content)
 
 
 def init_app(app: Flask) -> None:

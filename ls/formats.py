@@ -7,9 +7,10 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, g
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from ls.clock import now
+from ls.languages import select_language
 
 STEPS = ((60, "minute"), (3600, "hour"), (86400, "day"))
 LONG_AGO = 30 * 86400
@@ -25,14 +26,11 @@ def init_app(app: Flask) -> None:
 
 
 def locale_name() -> str:
-    """The language of the page at hand."""
+    """The language of the page at hand, found once."""
     if "locale_name" not in g:
-        g.locale_name = _name(get_locale())
+        g.locale_name = select_language()
     found: str = g.locale_name
     return found
-
-
-_name = lru_cache(maxsize=8)(str)  # Babel composes it anew each time
 
 
 def ago(moment: datetime | None) -> str:

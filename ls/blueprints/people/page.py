@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ls.clock import now
 from ls.current import me
-from ls.formats import ago, distance, locale_name
+from ls.formats import distance, locale_name
 from ls.frame import INDENT, part
 from ls.models.people import SORTS, STATUSES, Page, Wanted
 from ls.models.person import Details, Person
@@ -112,8 +112,7 @@ def _distance(moment: datetime | None, present: datetime) -> int:
 def _closed(person: Person, _far: int, _locale: str, root: str) -> str:
     """A row as text; the same person at the same distance in time looks the same to everybody."""
     template = current_app.jinja_env.get_template("people/_person.html")
-    values = {"person": person, "active": ago(person.last_activity), "root": root, "details": None}
-    return INDENT.sub("\n", template.render(values))
+    return INDENT.sub("\n", template.render(person=person, root=root, details=None))
 
 
 def opened(person: Person, details: Details) -> Markup:
@@ -121,4 +120,4 @@ def opened(person: Person, details: Details) -> Markup:
     present = now()
     far = tuple(_distance(moment, present) for moment in (person.last_activity, *details.moments))
     values = {"person": person, "details": details, "far": far, "is_me": person.id == me().id}
-    return part("people/_person.html", active=ago(person.last_activity), **values)
+    return part("people/_person.html", **values)
