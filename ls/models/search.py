@@ -38,9 +38,11 @@ QUERY_LENGTH = 1000  # names are up to 513 letters, a few of which are longer fo
 MOST_RUNS = 100  # who has all of these is read letter by letter anyway
 CHUNK = 5000
 
-# Up to this many matches are fetched from the index and sorted; with more, the sorted list itself is read,
-# because then a page fills after a few rows. Both cost about the same around here, for 200,000 people.
-FEW = 4500
+# Few matches are fetched from the index and sorted; with more, the sorted list itself is read, because then a page
+# fills after a few rows. Of N people with M matches one way reads M rows and the other 50 N / M; measured, a row of
+# the second costs half as much, so they meet where M is the root of 100 N.
+FEW_OF_ALL = 100
+FEW = 4500  # more is not counted: the root for 200,000 people
 
 NEEDLE: BindParameter[str] = bindparam("needle", type_=Text)
 _CONDITION = {"sqlite": "people_search MATCH :grams", "postgresql": "grams @> CAST(:grams AS text[])"}
@@ -99,13 +101,15 @@ def values(query: str, *, with_index: bool = True) -> dict[str, Any]:
 
 def are_few(query: str) -> bool:
     """Are the matches of a normalised query so few that sorting them is quicker than reading the sorted list?"""
-    found = db.session.scalar(_count(db.engine.dialect.name), {**values(query), "most": FEW + 1})
-    return bool(found <= FEW)
+    counting = _count(db.engine.dialect.name)
+    found, people = db.session.connection().execute(counting, {**values(query), "most": FEW + 1}).one()
+    return bool(found <= FEW and found**2 <= FEW_OF_ALL * (people or 0))
 
 
 @lru_cache(maxsize=2)
 def _count(dialect: str) -> Select[Any]:
-    return select(func.count()).select_from(indexed(dialect).limit(bindparam("most")).subquery())
+    found = select(func.count()).select_from(indexed(dialect).limit(bindparam("most")).subquery())
+    return select(found.scalar_subquery(), select(func.max(User.id)).scalar_subquery())
 
 
 def matching(query: str) -> ColumnElement[bool]:
