@@ -90,12 +90,14 @@ def reserve_sign_in(account: str, address: str) -> list[Count]:
     counts = [Count(ACCOUNT_FROM_ADDRESS, pair), Count(ADDRESS, where)]
     with write():
         _sweep(moment)
+        # In the order in which `forgive` goes through them, or two transactions would wait for each other.
+        waits = [_wait(count, moment) for count in counts]
         tries, _until = _bump(everywhere, moment)
         if tries > ACCOUNT.limit:
             counts.append(Count(NEWCOMER, pair))
-        refused = max(_wait(count, moment) for count in counts)
-    if refused:
-        raise Throttled(refused)
+            waits.append(_wait(counts[-1], moment))
+    if any(waits):
+        raise Throttled(max(waits))
     return [*counts, everywhere]
 
 
@@ -161,7 +163,7 @@ def _sweep(moment: datetime) -> None:
 
 
 def forgive(counts: Sequence[Count]) -> None:
-    """Inside `write()`: the attempt was right, so take it back; a pair's count starts anew."""
+    """Inside `write()`: the attempt was right, so take it back; a pair's count, the first, starts anew."""
     for statement, are_pairs in ((_FORGET, True), (_TAKE_BACK, False)):
         rows = [{"row": count.key} for count in counts if (count.rule in PAIRS) is are_pairs]
         if rows:

@@ -1,6 +1,7 @@
 """Guessing is slowed, by account and by address; whoever knows the password gets in from elsewhere."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from ls.extensions import db
 from ls.models import User
 from ls.models.attempt import Attempt
 from ls.throttle import Rule, network
+from ls.transaction import write
 from tests.cast import PASSWORD, Browser, Cast
 from tests.conftest import Clock
 
@@ -107,6 +109,18 @@ def test_attacked_from_everywhere_the_owner_still_gets_in(app: Flask, monkeypatc
     statuses = [guess(app, at="203.0.113.7").status_code for _ in range(4)]
     assert statuses == [422, 422, 422, 429]  # a newcomer has three
     assert guess(app, password=PASSWORD, at="203.0.113.8").status_code == 302
+
+
+def test_attempts_side_by_side_do_not_wait_for_each_other_in_a_ring(app: Flask) -> None:
+    def attempts(number: int) -> None:
+        with app.app_context():
+            for _ in range(15):
+                counts = throttle.reserve_sign_in("anna@example.org", f"192.0.2.{number % 2}")
+                with write():
+                    throttle.forgive(counts)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(attempts, range(8)))
 
 
 def test_many_accounts_from_one_address_are_slowed(app: Flask) -> None:
