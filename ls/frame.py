@@ -14,6 +14,7 @@ from flask import Flask, current_app, g, get_flashed_messages, render_template, 
 from markupsafe import Markup, escape
 
 from ls.cookies import csrf_token
+from ls.current import me
 from ls.formats import locale_name
 
 INDENT = re.compile(r"\s*\n\s*")  # what a browser shows as one space anyway; no part has a pre or a textarea
@@ -83,4 +84,20 @@ def came_from() -> str:
     return request.script_root + (request.full_path.rstrip("?") if can_be_opened else "/")
 
 
-OWN: dict[str, Callable[[], str]] = {"csrf_token": csrf_token, "messages": messages, "came_from": came_from}
+def bar() -> Markup:
+    """The bar on top of her pages: kept for each reader, unlike the pages below it, which all share."""
+    return part("_bar.html", blueprint=request.blueprint, face=me().face)
+
+
+def reader() -> str:
+    """Her number."""
+    return str(me().id)
+
+
+OWN: dict[str, Callable[[], str]] = {
+    "csrf_token": csrf_token,
+    "messages": messages,
+    "came_from": came_from,
+    "bar": bar,
+    "reader": reader,
+}

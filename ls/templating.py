@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 
@@ -22,15 +22,13 @@ def init_app(app: Flask) -> None:
 
 
 def frame() -> dict[str, Any]:
-    """The language and appearance of the page at hand, and whose it is."""
+    """The language and appearance of the page at hand."""
     locale = locale_name()
     user = visitor()
     return {
         "locale": locale,
         "html_lang": HTML_LANG[locale],
         "appearance": user.appearance if user else "auto",
-        "blueprint": request.blueprint,
-        "face": user.face if user else None,
     }
 
 
