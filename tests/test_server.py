@@ -147,6 +147,12 @@ def test_browsers_that_stay_connected_are_shared_among_the_workers(tmp_path: Pat
     assert fewest >= 4
 
 
+def test_a_server_leaves_its_own_code_out_of_garbage_collection() -> None:
+    program = "import app, gc; from ls import memory; memory.settle(); print(gc.get_freeze_count())"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(ran.stdout) > 50_000
+
+
 def _fewest_of_twelve(server: RunningServer) -> int:
     before = _sockets(server)
     connections = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(12)]
