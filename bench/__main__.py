@@ -15,14 +15,9 @@ from datetime import UTC, datetime
 from io import StringIO
 
 from bench import processes, sign_ins, throughput
-from bench.data import build
+from bench.data import BIG, LARGE, SMALL, build
 from bench.drive import RESULTS, server, signed_in
 from bench.table import Row, printed
-
-# As many projects, and work in each of them, as fill a page; what differs is how much there is beyond a page.
-SMALL = {"people": 20, "projects": 60, "annotations": 60_000}
-LARGE = {"people": 20_000, "projects": 2_000, "annotations": 2_000_000}
-BIG = {**LARGE, "people": 200_000}
 
 
 def main() -> None:

@@ -27,6 +27,11 @@ SECRET_KEY = "a fixed secret key, for measuring only, 32 bytes and more"
 EMAIL, PASSWORD = "bench@example.org", "measure, do not guess"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 
+# As many projects, and work in each of them, as fill a page; what differs is how much there is beyond a page.
+SMALL = {"people": 20, "projects": 60, "annotations": 60_000}
+LARGE = {"people": 20_000, "projects": 2_000, "annotations": 2_000_000}
+BIG = {**LARGE, "people": 200_000}
+
 FIRST = ["Anna", "Bob", "Chen", "Dana", "Emil", "Fay", "Goran", "Hui", "Ines", "Jonas", "Kim", "Lena", "Mei"]
 LAST = ["Adler", "Berg", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Haddad", "Ito", "Jensen", "Kovac"]
 CHINESE = ["王小明", "李娜", "张伟", "刘洋", "陈静", "杨光", "赵敏", "黄磊", "周杰", "吴倩", "徐强", "孙丽"]

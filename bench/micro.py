@@ -17,7 +17,7 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder
 
 from bench.bare import bare
-from bench.data import EMAIL, PASSWORD, TOKEN, build
+from bench.data import EMAIL, PASSWORD, SMALL, TOKEN, build
 from tests.cast import FRAGMENT, Browser
 
 ROUNDS, REQUESTS = 15, 60
@@ -69,7 +69,7 @@ def requests(app: Flask) -> dict[str, tuple[str, dict[str, str]]]:
 
 def main() -> None:
     """Print the table, or the profile of one path."""
-    app = build(Path(__file__).parent / "results" / "small" / "data", people=20, projects=60, annotations=2000)
+    app = build(Path(__file__).parent / "results" / "small" / "data", **SMALL)
     wanted = requests(app)
     out = sys.stdout
     with contextlib.redirect_stderr(io.StringIO()):  # one line a request

@@ -14,22 +14,20 @@ BUSY = 0.05  # twenty commits a second: a large team at work
 
 
 @contextmanager
-def writer(*folders: Path, every: float = BUSY) -> Iterator[None]:
-    """Commit to these installations' databases until the block ends."""
+def writer(folder: Path) -> Iterator[None]:
+    """Commit to this installation's database until the block ends."""
     over = threading.Event()
-    threads = [threading.Thread(target=_write, args=(folder, every, over)) for folder in folders]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=_write, args=(folder, over))
+    thread.start()
     try:
         yield
     finally:
         over.set()
-        for thread in threads:
-            thread.join()
+        thread.join()
 
 
-def _write(folder: Path, every: float, over: threading.Event) -> None:
+def _write(folder: Path, over: threading.Event) -> None:
     with closing(sqlite3.connect(folder / "data" / DATABASE_FILE, timeout=30, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=OFF")  # what is measured is the readers, not this disk
-        while not over.wait(every):
+        while not over.wait(BUSY):
             connection.execute("UPDATE organizations SET title = title")
