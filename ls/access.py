@@ -49,16 +49,16 @@ def guard() -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if request.endpoint == "static":
         return None
-    is_asked = view is not None and (not getattr(view, "is_public", False) or request.method not in SAFE_METHODS)
-    user = visitor() if is_asked else None
+    is_public, is_safe = getattr(view, "is_public", False), request.method in SAFE_METHODS
+    user = None if view is None or (is_public and is_safe) else visitor()
     origin.become(_origin(actor_id=user.id if user else None))
     if view is None:
         return None  # a 404 or 405, answered as such
-    if user is None and not getattr(view, "is_public", False):
+    if user is None and not is_public:
         return refuse()
     if user is not None:
         g.member_id, g.max_session_age = user.id, user.team.max_session_age
-    if request.method not in SAFE_METHODS and not _brings_its_credential(view):
+    if not is_safe and not _brings_its_credential(view):
         return _check_csrf(view)
     return None
 

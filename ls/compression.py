@@ -88,9 +88,7 @@ def compress(response: Response) -> Response:
     """Compress an answer that is a whole text of some length, if the browser takes gzip."""
     if not _is_compressible(response):
         return response
-    vary = response.headers.get("Vary", "")
-    if "accept-encoding" not in vary.lower():
-        response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
+    response.vary.add("Accept-Encoding")
     if not accepts_gzip(request.headers.get("Accept-Encoding", "")):
         return response
     response.set_data(gzip_padded(response.get_data()))

@@ -39,7 +39,7 @@ class Cookies(SecureCookieSessionInterface):
         if not cookie or signing is None:
             return self.session_class()
         try:
-            return self.session_class(_copied(self._opened(signing, cookie)))
+            return self.session_class(deepcopy(self._opened(signing, cookie)))
         except BadSignature:
             return self.session_class()
 
@@ -50,12 +50,6 @@ class Cookies(SecureCookieSessionInterface):
 
     def _open(self, signing: URLSafeTimedSerializer, cookie: str) -> Any:
         return signing.loads(cookie)
-
-
-def _copied(content: dict[str, Any]) -> dict[str, Any]:
-    """What a request may change; only messages are more than one level deep."""
-    is_deep = any(isinstance(value, dict | list) for value in content.values())
-    return deepcopy(content) if is_deep else dict(content)
 
 
 def init_app(app: Flask) -> None:

@@ -6,11 +6,11 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
-from flask import Flask, g
+from flask import Flask
 from flask_babel import gettext
 
 from ls.clock import now
-from ls.languages import select_language
+from ls.languages import locale_name
 
 STEPS = ((60, "minute"), (3600, "hour"), (86400, "day"))
 LONG_AGO = 30 * 86400
@@ -23,14 +23,6 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(day)
     app.add_template_filter(iso)
     app.add_template_filter(number)
-
-
-def locale_name() -> str:
-    """The language of the page at hand, found once."""
-    if "locale_name" not in g:
-        g.locale_name = select_language()
-    found: str = g.locale_name
-    return found
 
 
 def ago(moment: datetime | None) -> str:

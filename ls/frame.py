@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from ls.cookies import csrf_token
 from ls.current import me
-from ls.formats import locale_name
+from ls.languages import locale_name
 
 INDENT = re.compile(r"\s*\n\s*")  # what a browser shows as one space anyway; no part has a pre or a textarea
 KEPT = 1024  # parts, of some kilobytes each

@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
     """Choose the language per request."""
     app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
     babel.init_app(
-        app, locale_selector=lambda: LOCALES[select_language()], default_translation_directories="ls/translations"
+        app, locale_selector=lambda: LOCALES[locale_name()], default_translation_directories="ls/translations"
     )
     # Flask-Babel looks the catalogue up for each string; a page has dozens.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # Jinja's i18n extension adds it
@@ -39,8 +39,16 @@ def _catalogue() -> Any:
     return g.catalogue
 
 
-def select_language() -> str:
-    """`en` or `zh_Hans`. The API and the command line speak English: scripts read them."""
+def locale_name() -> str:
+    """The language of the page at hand, `en` or `zh_Hans`; chosen once."""
+    if "locale_name" not in g:
+        g.locale_name = _chosen()
+    found: str = g.locale_name
+    return found
+
+
+def _chosen() -> str:
+    """The API and the command line speak English: scripts read them."""
     if not has_request_context() or request.path.startswith("/api/"):
         return "en"
     user = visitor()

@@ -8,9 +8,8 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from ls.current import visitor
-from ls.formats import locale_name
 from ls.frame import part
-from ls.languages import HTML_LANG
+from ls.languages import HTML_LANG, locale_name
 
 
 def init_app(app: Flask) -> None:

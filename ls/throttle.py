@@ -126,7 +126,7 @@ def _bump(count: Count, moment: datetime) -> tuple[int, datetime]:
     return row[0], row[1]
 
 
-def _run(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
+def _run(statement: Executable, values: Mapping[str, Any] | list[dict[str, str]]) -> CursorResult[Any]:
     # On the connection: through the object layer each of these few statements would cost a millisecond.
     return db.session.connection().execute(statement, values)
 
@@ -167,4 +167,4 @@ def forgive(counts: Sequence[Count]) -> None:
     for statement, are_pairs in ((_FORGET, True), (_TAKE_BACK, False)):
         rows = [{"row": count.key} for count in counts if (count.rule in PAIRS) is are_pairs]
         if rows:
-            db.session.connection().execute(statement, rows)
+            _run(statement, rows)

@@ -2,8 +2,6 @@
 
 import re
 
-from flask import Flask
-
 from tests.cast import Cast
 
 
@@ -38,7 +36,7 @@ def test_the_page_speaks_and_looks_as_its_reader_wants_it(cast: Cast) -> None:
     assert '<html lang="en" data-appearance="auto">' in alice.browser.get("/people/").get_data(as_text=True)
 
 
-def test_what_somebody_types_is_not_taken_for_a_place_in_the_page(app: Flask, cast: Cast) -> None:
+def test_what_somebody_types_is_not_taken_for_a_place_in_the_page(cast: Cast) -> None:
     alice = cast.alice()
     token = alice.browser.csrf("/projects/")
     for name in ("csrf_token", "messages", "list", "rows", "q"):

@@ -11,7 +11,7 @@ from ls.extensions import db
 from ls.models.organization import THE_ONE, Limits, Organization
 from ls.models.user import ACTIVE, User
 
-_USERS, _TEAMS = User.__table__.c, Organization.__table__.c
+_USERS, _TEAMS = User.metadata.tables[User.__tablename__], Organization.__table__.c
 
 
 class _Credential(NamedTuple):
@@ -50,13 +50,12 @@ class Credential(Limits, _Credential):
         db.session.connection().execute(_RENEWAL, {"user_id": self.id, "renewed": password_hash})
 
 
-_TABLE = User.metadata.tables[User.__tablename__]
-_RENEWAL = update(_TABLE).where(_TABLE.c.id == bindparam("user_id")).values(password_hash=bindparam("renewed"))
+_RENEWAL = update(_USERS).where(_USERS.c.id == bindparam("user_id")).values(password_hash=bindparam("renewed"))
 
 
 @lru_cache(maxsize=2)
 def _statement(by: str) -> Select[Any]:
-    columns = (_USERS.id, _USERS.status, _USERS.password_hash, _TEAMS.session_max_age, _TEAMS.session_max_idle)
+    columns = (_USERS.c.id, _USERS.c.status, _USERS.c.password_hash, _TEAMS.session_max_age, _TEAMS.session_max_idle)
     found = select(*columns).select_from(User).join(Organization, Organization.id == THE_ONE)
-    found = found.where(_USERS[by] == bindparam("value"))
+    found = found.where(_USERS.c[by] == bindparam("value"))
     return found.with_for_update(of=User) if by == "id" else found

@@ -88,14 +88,14 @@ class LoginSession(Base):
         return NewLogin(secret, persistent, limits.max_session_age)
 
     @classmethod
-    def of(cls, user: Somebody, *, max_age: timedelta, max_idle: timedelta, here: int | None = None) -> Latest:
+    def of(cls, user: Somebody, limits: Limits, *, here: int | None = None) -> Latest:
         """Where the person is signed in now, the latest first; `here` is always among those shown.
 
         A script may sign in a thousand times a day: not all of them are read.
         """
         moment = now()
-        alive = (cls.created_at > moment - max_age) & (cls.last_seen > moment - max_idle)
-        hers = (cls.user_id == user.id, alive)
+        begun, seen = moment - limits.max_session_age, moment - limits.max_idle
+        hers = (cls.user_id == user.id, cls.created_at > begun, cls.last_seen > seen)
         total = select(func.count()).select_from(cls).where(*hers).scalar_subquery()
         statement = select(cls, total).where(*hers).order_by(cls.last_seen.desc(), cls.id.desc()).limit(LISTED)
         rows = db.session.execute(statement).all()

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from flask_login import UserMixin
 from sqlalchemy import JSON, Index, String, Text, event, select
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
@@ -61,7 +60,7 @@ class Shown:
         return initials_of(self.status, self.first_name, self.last_name, self.email)
 
 
-class User(Shown, UserMixin, Base):
+class User(Shown, Base):
     """An account. A deleted one stays as a tombstone, so that work keeps its author."""
 
     __tablename__ = "users"

@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from ls.clock import now
 from ls.current import me
-from ls.formats import distance, locale_name
+from ls.formats import distance
 from ls.frame import INDENT, part
+from ls.languages import locale_name
 from ls.models.people import SORTS, STATUSES, Page, Wanted
 from ls.models.person import Details, Person
 

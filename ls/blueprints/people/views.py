@@ -23,10 +23,10 @@ def index() -> Response:
     """The list."""
     wanted = page.asked()
     found = listing(wanted, after=request.args.get("after"), before=request.args.get("before"))
-    people = page.listed(wanted, found)
+    listed = page.listed(wanted, found)
     if not is_fragment():
-        return make_response(whole("people/index.html", {"q": wanted.q, "list": people}))
-    response = make_response(part("people/_found.html", {"list": people, "said": page.said(found)}))
+        return make_response(whole("people/index.html", {"q": wanted.q, "list": listed}))
+    response = make_response(part("people/_found.html", {"list": listed, "said": page.said(found)}))
     cursor = {name: request.args.get(name) for name in ("after", "before")}
     response.headers["HX-Push-Url"] = page.address(wanted, **cursor)
     return response

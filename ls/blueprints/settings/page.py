@@ -72,9 +72,8 @@ def _token() -> dict[str, Any]:
 
 
 def _sessions() -> dict[str, Any]:
-    team, here = me().team, me().login
-    mine = here.id if here else None
-    found = LoginSession.of(me(), max_age=team.max_session_age, max_idle=team.max_idle, here=mine)
+    here = me().login
+    found = LoginSession.of(me(), me().team, here=here.id if here else None)
     return {"sessions": found.shown, "more": found.total - len(found.shown), "here": here}
 
 
