@@ -20,7 +20,7 @@ from ls import signup
 from ls.database import ensure_current
 from ls.extensions import db
 from ls.models import Contribution, Event, LoginSession, Project, User
-from ls.models.search import reindex
+from ls.models.search_index import reindex
 from ls.transaction import write
 
 SECRET_KEY = "a fixed secret key, for measuring only, 32 bytes and more"

@@ -19,7 +19,7 @@ from ls.config_kinds import ConfigError
 from ls.extensions import db
 from ls.secret_key import NEXT_NAME
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x6C73_6D69  # any fixed number, the same on every node

@@ -20,7 +20,7 @@ from ls.config_kinds import engine_options
 from ls.database import HEAD, keep_private, migrate, revision
 from ls.db_numbers import count_on
 from ls.extensions import Base
-from ls.models.search import reindex
+from ls.models.search_index import reindex
 
 CHUNK = 2000
 TABLES: tuple[Table, ...] = tuple(Base.metadata.sorted_tables)

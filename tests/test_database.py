@@ -1,6 +1,5 @@
 """The schema: migrations are the models, go up and down on data, run once, and keep a copy."""
 
-import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -81,20 +80,6 @@ def test_two_that_start_at_once_migrate_once(
             assert db.session.scalar(text("SELECT count(*) FROM organizations")) == 1
             db.session.remove()
             db.engine.dispose()
-
-
-def test_a_copy_is_kept_before_a_migration(tmp_path: Path, app: Flask, cast: Cast) -> None:
-    cast.alice(sign_in=False)
-    with app.app_context():
-        if db.engine.dialect.name != "sqlite":
-            return  # PostgreSQL's own tools make its backups; the README says so
-        with db.engine.connect() as connection:
-            database._keep_copy(app, connection, "0000")  # noqa: SLF001  # no second migration exists yet
-    [copy] = (tmp_path / "backups").iterdir()
-    assert copy.stat().st_mode & 0o777 == 0o600
-    with sqlite3.connect(copy) as connection:
-        assert connection.execute("SELECT email FROM users").fetchall() == [("alice@example.org",)]
-    connection.close()
 
 
 @pytest.mark.parametrize(

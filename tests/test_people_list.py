@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import insert
 
 from ls.extensions import db
-from ls.models import User, search
+from ls.models import User, search, search_index
 from ls.models.cursor import Cursor
 from ls.models.people import SORTS, STATUSES, Wanted, listing, plan
 from ls.models.people import Page as People
@@ -39,7 +39,7 @@ def crowd(app: Flask, number: int) -> None:
     with app.app_context():
         with write():
             db.session.execute(insert(User), rows)
-            search.reindex(db.session.connection())
+            search_index.reindex(db.session.connection())
         db.session.remove()
 
 
@@ -140,14 +140,29 @@ def test_every_list_reads_its_own_index_and_no_more(app: Flask) -> None:
 
 
 @pytest.mark.sqlite
-def test_a_search_of_few_reads_only_those(app: Flask) -> None:
+def test_a_search_of_few_sorts_only_those_whom_it_found(app: Flask) -> None:
     crowd(app, 300)
     with app.app_context():
-        for sort, status, is_after in product(ORDERS, STATUSES, (False, True)):
-            key = START if sort.endswith("activity") else "p"
-            done = steps(Wanted(sort, status, "p01"), Cursor(key, 5) if is_after else None)
+        for sort, status, is_after in product(("last_activity", "-last_activity"), STATUSES, (False, True)):
+            done = steps(Wanted(sort, status, "p01"), Cursor(START, 5) if is_after else None)
             reads = [step for step in done if "users" in step]
             assert reads == ["SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"] * len(STATUSES[status]), done
+
+
+@pytest.mark.sqlite
+def test_a_search_reads_its_index_in_the_order_of_the_list(app: Flask) -> None:
+    crowd(app, 300)
+    with app.app_context():
+        for sort, status, is_after, q in product(
+            ("email", "-email", "name", "-name"), STATUSES, (False, True), ("p", "p01")
+        ):
+            done = steps(Wanted(sort, status, q), Cursor("p", 5) if is_after else None)
+            assert re.match(r"SCAN people_search(_by_name)? VIRTUAL TABLE INDEX", done[0]), done
+            assert done[-1] == "SEARCH users USING INTEGER PRIMARY KEY (rowid=?)", done
+            assert not [step for step in done if "B-TREE" in step or step.startswith("SCAN users")], done
+            begins = [step for step in done if "neighbours" in step]
+            assert len(begins) == (len(STATUSES[status]) if is_after else 0), done
+            assert all("(status=? AND " in step for step in begins), done
 
 
 def test_a_page_says_what_the_address_asks_for(app: Flask, cast: Cast) -> None:

@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from ls.extensions import db
-from ls.models import User, search
+from ls.models import User, search, search_index
 from ls.transaction import write
 from tests.cast import Cast
 
@@ -156,5 +156,5 @@ def test_the_index_follows_the_person(app: Flask, cast: Cast) -> None:
 def test_a_rebuilt_index_is_the_same(app: Flask, team: Cast) -> None:
     before = {query: found(app, query) for query in ("a", "王", "kim", "b_")}
     with app.app_context(), write() as session:
-        search.reindex(session.connection())
+        search_index.reindex(session.connection())
     assert {query: found(app, query) for query in before} == before

@@ -13,6 +13,8 @@ from ls.models.task import Task
 from ls.models.token import ApiToken, PersonalToken
 from ls.models.user import User
 
+from ls.models import search_index  # isort: skip  # noqa: F401  # follows the people above
+
 __all__ = [
     "Annotation",
     "ApiToken",

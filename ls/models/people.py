@@ -12,6 +12,7 @@ from ls.kept import kept
 from ls.models import User, search
 from ls.models.cursor import Cursor
 from ls.models.person import SHOWN, Person
+from ls.models.ranks import BY_EMAIL, BY_NAME, RANKS
 from ls.models.user import ACTIVE, DEACTIVATED
 
 PAGE_SIZE = 50
@@ -21,6 +22,8 @@ _USERS = User.__table__.c
 # What may be sorted by, and nothing else: ordering by a secret column would tell it (CVE-2023-47117).
 SORTS: dict[str, Any] = {"email": _USERS.email_key, "name": _USERS.name_key, "last_activity": _USERS.activity_key}
 STATUSES = {"active": (ACTIVE,), "deactivated": (DEACTIVATED,), "all": (ACTIVE, DEACTIVATED)}
+# In these orders SQLite's index answers; when somebody was last active changes too often for it.
+INDEXED = {"email": BY_EMAIL, "name": BY_NAME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +80,36 @@ def plan(
     values: dict[str, Any] = {"limit": limit}
     if cursor is not None:
         values |= {"key": cursor.key, "id": cursor.id}
-    how, query = "all", search.normalised(wanted.q)
-    if query:
-        how = "few" if search.are_few(query) else "many"
-        values |= search.values(query, with_index=how == "few")
-    shape = (wanted.sort.lstrip("-"), wanted.sort.startswith("-") != backwards, wanted.status)
-    return _statement(*shape, cursor is not None, how, db.engine.dialect.name), values
+    sort, dialect, query = wanted.sort.lstrip("-"), db.engine.dialect.name, search.normalised(wanted.q)
+    shape = (sort, wanted.sort.startswith("-") != backwards, wanted.status, cursor is not None)
+    if not query:
+        return _listed(*shape, "all", dialect), values
+    if dialect == "sqlite" and sort in INDEXED:
+        statuses = STATUSES[wanted.status]
+        return _indexed(*shape), values | search.values(query, status=statuses[0] if len(statuses) == 1 else "")
+    how = "few" if search.are_few(query) else "many"
+    return _listed(*shape, how, dialect), values | search.values(query, with_index=how == "few")
+
+
+@lru_cache(maxsize=64)
+def _indexed(sort: str, descending: bool, status: str, is_after: bool) -> Any:
+    """The search index is read in the list's order, until the page is full."""
+    order, statuses = INDEXED[sort], STATUSES[status]
+    number = order.found.c.rowid
+    statement = (
+        select(*SHOWN, SORTS[sort].label("key"))
+        .join_from(order.found, RANKS, order.at)
+        .join(User.__table__, _USERS.id == RANKS.c.user_id)
+        .where(order.finds, search.holds("sqlite"))
+    )
+    if is_after:
+        beside = order.nearest(statuses, above=descending)
+        statement = statement.where(number < beside if descending else number > beside)
+    return statement.order_by(number.desc() if descending else number).limit(bindparam("limit"))
 
 
 @lru_cache(maxsize=256)
-def _statement(sort: str, descending: bool, status: str, is_after: bool, how: str, dialect: str) -> Any:
+def _listed(sort: str, descending: bool, status: str, is_after: bool, how: str, dialect: str) -> Any:
     """Built once for each shape: making a statement anew costs more than running it."""
     column = SORTS[sort]
     parts = [_of_status(each, column, descending, is_after, how, dialect) for each in STATUSES[status]]

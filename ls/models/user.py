@@ -73,7 +73,8 @@ class User(Shown, Base):
     last_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     phone: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     password_hash: Mapped[str | None] = mapped_column(String(512))
-    status: Mapped[str] = mapped_column(String(16), default=ACTIVE)
+    # What the search index forgets somebody by has to be known, even of one who was not read before.
+    status: Mapped[str] = mapped_column(String(16), default=ACTIVE, active_history=True)
     date_joined: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_activity: Mapped[datetime | None] = mapped_column(UtcDateTime)
     allow_newsletters: Mapped[bool | None]
@@ -84,7 +85,7 @@ class User(Shown, Base):
     # What lists sort and search by; kept true by `derive` below.
     name_key: Mapped[str] = mapped_column(sort_key(KEY_LENGTH), default="")
     activity_key: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)
-    search_text: Mapped[str] = mapped_column(Text, default="")
+    search_text: Mapped[str] = mapped_column(Text, default="", active_history=True)
 
     sessions: Mapped[list[LoginSession]] = relationship(back_populates="user", passive_deletes=True)
 
