@@ -66,14 +66,14 @@ def _number_for(connection: Connection, order: Order, user: User) -> int:
 def _make_room(connection: Connection, order: Order, place: int) -> None:
     gap = stretch_around(connection, order, place)
     rows = connection.execute(
-        select(RANKS.c.user_id, order.ranks, _USERS.search_text, _USERS.status)
+        select(RANKS.c.user_id, order.ranks.label("number"), _USERS.search_text, _USERS.status)
         .join_from(RANKS, User.__table__, _USERS.id == RANKS.c.user_id)
         .where(order.ranks > gap.below, order.ranks < gap.above)
         .order_by(order.ranks)
     ).all()
     numbers = spread(gap, len(rows))
     entries = [Entry(row.search_text, row.status) for row in rows]
-    _forget(connection, order, zip([row[1] for row in rows], entries, strict=True))
+    _forget(connection, order, zip([row.number for row in rows], entries, strict=True))
     # By way of numbers that nobody has, because two must never have the same one.
     aside = {order.rank: -order.ranks}
     connection.execute(update(RANKS).where(order.ranks > gap.below, order.ranks < gap.above).values(aside))
