@@ -13,8 +13,8 @@ from ls import database
 from ls.extensions import db
 from ls.models import User, search_index
 from ls.models.people import INDEXED, SORTS, STATUSES, Wanted, listing
-from ls.models.ranks import LIVING, RANKS, SPACE
-from ls.models.user import ACTIVE, DEACTIVATED, DELETED
+from ls.models.ranks import RANKS, SPACE
+from ls.models.user import ACTIVE, DEACTIVATED, DELETED, LIVING
 from ls.transaction import write
 from tests.statements import statements
 from tests.test_people_list import walk
@@ -126,7 +126,7 @@ def agrees(rng: random.Random, asked: int = 2) -> None:
         for sort, status in product(INDEXED, LIVING):
             of_status = sorted(numbers(sort)[user.id] for user in everybody if user.status == status)
             assert indexed(sort, status) == of_status
-        assert in_order(everybody)
+        assert_in_order(everybody)
 
 
 def numbers(sort: str) -> dict[int, int]:
@@ -134,15 +134,14 @@ def numbers(sort: str) -> dict[int, int]:
     return {row.user_id: row[1] for row in db.session.execute(select(RANKS.c.user_id, INDEXED[sort].ranks))}
 
 
-def in_order(everybody: Iterable[User]) -> bool:
-    """Has everybody alive a number, each of her own, and do they follow the order?"""
+def assert_in_order(everybody: Iterable[User]) -> None:
+    """Everybody alive has a number, each of her own, and they follow the order."""
     for sort in INDEXED:
         found, key = numbers(sort), SORTS[sort].key
         living = sorted((getattr(user, key), user.id) for user in everybody if user.status in LIVING)
         assert set(found) == {number for _, number in living}
         ranks = [0, *(found[number] for _, number in living), SPACE]
         assert all(one < other for one, other in pairwise(ranks)), sort
-    return True
 
 
 def indexed(sort: str, word: str) -> list[int]:
@@ -195,7 +194,7 @@ def test_whoever_comes_finds_room_and_few_have_to_move(app: Flask, series: str) 
             moved += sum(len(one.values) for one in seen if one.sql.startswith("UPDATE") and "user_id = ?" in one.sql)
         db.session.rollback()
         everybody = db.session.scalars(select(User)).all()
-        assert in_order(everybody)
+        assert_in_order(everybody)
         for sort in INDEXED:
             assert indexed(sort, ACTIVE) == sorted(numbers(sort).values())
             assert walk(Wanted(sort, q="example"), 50) == [user.id for user in sorted(everybody, key=lambda u: u.email)]

@@ -1,5 +1,6 @@
 """The nouns of the product. Importing this package registers every table."""
 
+from ls.models import search_index  # noqa: F401  # follows what happens to people
 from ls.models.annotation import Annotation
 from ls.models.attempt import Attempt
 from ls.models.avatar import Avatar
@@ -12,8 +13,6 @@ from ls.models.project import Project
 from ls.models.task import Task
 from ls.models.token import ApiToken, PersonalToken
 from ls.models.user import User
-
-from ls.models import search_index  # isort: skip  # noqa: F401  # follows the people above
 
 __all__ = [
     "Annotation",

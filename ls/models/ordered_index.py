@@ -5,29 +5,25 @@ page is full, whoever else would be found. The index keeps no text of its own, s
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from ls.models.grams import asked, grams
-from ls.models.ranks import LIVING, ORDERS, RANKS, SPACE, Order, gap_at, number_in, spread, stretch_around
-from ls.models.user import User
+from ls.models.ranks import ORDERS, RANKS, SPACE, Order, gap_at, number_in, spread, stretch_around
+from ls.models.user import LIVING, User
 
 CHUNK = 5000
 
 _USERS = User.__table__.c
 
 
-class Entry(NamedTuple):
-    """What the index has of somebody."""
+def words(searched: str, status: str) -> str:
+    """What the index has of somebody.
 
-    searched: str
-    status: str
-
-    @property
-    def words(self) -> str:
-        """Every run of letters, spelled in hexadecimal digits and `x`, and the standing, which therefore is none."""
-        return " ".join((*sorted(grams(self.searched)), self.status))
+    Every run of letters, spelled in hexadecimal digits and `x`, and the standing, which therefore is none.
+    """
+    return " ".join((*sorted(grams(searched)), status))
 
 
 def question(query: str, *, status: str = "") -> str:
@@ -37,60 +33,61 @@ def question(query: str, *, status: str = "") -> str:
 
 def put(connection: Connection, user: User) -> None:
     """Index somebody who is not indexed."""
-    entry, numbers = Entry(user.search_text, user.status), {}
+    hers, numbers = words(user.search_text, user.status), {}
     for order in ORDERS:
         numbers[order.rank] = number = _number_for(connection, order, user)
-        _write(connection, order, [(number, entry)])
+        _write(connection, order, [(number, hers)])
     connection.execute(insert(RANKS), {"user_id": user.id, **numbers})
 
 
-def take(connection: Connection, user_id: int, entry: Entry) -> None:
-    """Forget somebody, who was indexed as `entry`."""
+def take(connection: Connection, user_id: int, hers: str) -> None:
+    """Forget somebody, who was indexed by these words."""
     numbers = connection.execute(select(RANKS).where(RANKS.c.user_id == user_id)).mappings().first()
     if numbers is None:
         return
     for order in ORDERS:
-        _forget(connection, order, [(numbers[order.rank], entry)])
+        _forget(connection, order, [(numbers[order.rank], hers)])
     connection.execute(delete(RANKS).where(RANKS.c.user_id == user_id))
 
 
 def _number_for(connection: Connection, order: Order, user: User) -> int:
     key = getattr(user, order.key)
-    gap = gap_at(connection, order, key, user.id)
-    while (number := number_in(gap)) is None:
+    while (number := number_in(gap := gap_at(connection, order, key, user.id))) is None:
         _make_room(connection, order, gap.below)
-        gap = gap_at(connection, order, key, user.id)
     return number
 
 
 def _make_room(connection: Connection, order: Order, place: int) -> None:
     gap = stretch_around(connection, order, place)
-    rows = connection.execute(
-        select(RANKS.c.user_id, order.ranks.label("number"), _USERS.search_text, _USERS.status)
-        .join_from(RANKS, User.__table__, _USERS.id == RANKS.c.user_id)
-        .where(order.ranks > gap.below, order.ranks < gap.above)
-        .order_by(order.ranks)
-    ).all()
-    numbers = spread(gap, len(rows))
-    entries = [Entry(row.search_text, row.status) for row in rows]
-    _forget(connection, order, zip([row.number for row in rows], entries, strict=True))
+    within = (order.ranks > gap.below, order.ranks < gap.above)
+    rows = connection.execute(_numbered(order).where(*within)).all()
+    numbers, theirs = spread(gap, len(rows)), [words(row.search_text, row.status) for row in rows]
+    _forget(connection, order, zip([row.number for row in rows], theirs, strict=True))
     # By way of numbers that nobody has, because two must never have the same one.
-    aside = {order.rank: -order.ranks}
-    connection.execute(update(RANKS).where(order.ranks > gap.below, order.ranks < gap.above).values(aside))
+    connection.execute(update(RANKS).where(*within).values({order.rank: -order.ranks}))
     moves = [{"mover": row.user_id, "number": number} for row, number in zip(rows, numbers, strict=True)]
     anew = update(RANKS).where(RANKS.c.user_id == bindparam("mover")).values({order.rank: bindparam("number")})
     connection.execute(anew, moves)
-    _write(connection, order, zip(numbers, entries, strict=True))
+    _write(connection, order, zip(numbers, theirs, strict=True))
 
 
-def _write(connection: Connection, order: Order, entries: Iterable[tuple[int, Entry]]) -> None:
-    rows = [{"rowid": number, "grams": entry.words} for number, entry in entries]
+def _numbered(order: Order) -> Select[Any]:
+    """Everybody who has a number, in its order, with what she is indexed by."""
+    return (
+        select(RANKS.c.user_id, order.ranks.label("number"), _USERS.search_text, _USERS.status)
+        .join_from(RANKS, User.__table__, _USERS.id == RANKS.c.user_id)
+        .order_by(order.ranks)
+    )
+
+
+def _write(connection: Connection, order: Order, entries: Iterable[tuple[int, str]]) -> None:
+    rows = [{"rowid": number, "grams": theirs} for number, theirs in entries]
     connection.execute(insert(order.found), rows)
 
 
-def _forget(connection: Connection, order: Order, entries: Iterable[tuple[int, Entry]]) -> None:
+def _forget(connection: Connection, order: Order, entries: Iterable[tuple[int, str]]) -> None:
     # FTS5 takes commands in a column that is named after the table: https://www.sqlite.org/fts5.html#the_delete_command
-    rows = [{order.index: "delete", "rowid": number, "grams": entry.words} for number, entry in entries]
+    rows = [{order.index: "delete", "rowid": number, "grams": theirs} for number, theirs in entries]
     connection.execute(insert(order.found), rows)
 
 
@@ -107,19 +104,7 @@ def rebuild(connection: Connection) -> None:
     connection.execute(insert(RANKS).from_select(["user_id", *places], everybody))
     for order in ORDERS:
         connection.execute(insert(order.found), {order.index: "delete-all"})
-        _fill(connection, order)
+        for rows in connection.execute(_numbered(order)).partitions(CHUNK):
+            _write(connection, order, ((row.number, words(row.search_text, row.status)) for row in rows))
         # In one piece: a search through the ten that it is written in takes three times as long.
         connection.execute(insert(order.found), {order.index: "optimize"})
-
-
-def _fill(connection: Connection, order: Order) -> None:
-    rows = (
-        select(order.ranks, _USERS.search_text, _USERS.status)
-        .join_from(RANKS, User.__table__, _USERS.id == RANKS.c.user_id)
-        .order_by(order.ranks)
-        .limit(CHUNK)
-    )
-    last = 0
-    while some := connection.execute(rows.where(order.ranks > last)).all():
-        _write(connection, order, ((number, Entry(searched, status)) for number, searched, status in some))
-        last = some[-1][0]

@@ -13,7 +13,7 @@ from ls.models import User, search
 from ls.models.cursor import Cursor
 from ls.models.person import SHOWN, Person
 from ls.models.ranks import BY_EMAIL, BY_NAME, RANKS
-from ls.models.user import ACTIVE, DEACTIVATED
+from ls.models.user import ACTIVE, DEACTIVATED, LIVING
 
 PAGE_SIZE = 50
 
@@ -21,7 +21,7 @@ _USERS = User.__table__.c
 
 # What may be sorted by, and nothing else: ordering by a secret column would tell it (CVE-2023-47117).
 SORTS: dict[str, Any] = {"email": _USERS.email_key, "name": _USERS.name_key, "last_activity": _USERS.activity_key}
-STATUSES = {"active": (ACTIVE,), "deactivated": (DEACTIVATED,), "all": (ACTIVE, DEACTIVATED)}
+STATUSES = {"active": (ACTIVE,), "deactivated": (DEACTIVATED,), "all": LIVING}
 # In these orders SQLite's index answers; when somebody was last active changes too often for it.
 INDEXED = {"email": BY_EMAIL, "name": BY_NAME}
 

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Integer, bindparam, column, func, select, table, text, tuple_
 
-from ls.models.user import ACTIVE, DEACTIVATED, User
+from ls.models.user import LIVING, User
 
-LIVING = (ACTIVE, DEACTIVATED)
 SPACE = 1 << 62  # all numbers are between 0 and this
 STEP = 1 << 40  # at most so far from her neighbour a newcomer stands, so that who comes after her finds room too
 NARROWEST = 8  # people on either side of the place

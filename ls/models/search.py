@@ -9,8 +9,7 @@ in FTS5, PostgreSQL in a GIN-indexed array; both in the transaction that changes
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Text, bindparam, func, literal, select, text
-from sqlalchemy.sql.expression import column, table
+from sqlalchemy import BindParameter, ColumnElement, Select, Text, bindparam, column, func, literal, select, table, text
 
 from ls.extensions import db
 from ls.models.folding import folded

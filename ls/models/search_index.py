@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from ls.models import ordered_index
 from ls.models.grams import grams
-from ls.models.ordered_index import Entry
 from ls.models.user import DELETED, User
 
 CHUNK = 5000
@@ -48,7 +47,8 @@ def _put(connection: Connection, user: User) -> None:
 
 def _take(connection: Connection, user: User) -> None:
     if connection.dialect.name == "sqlite":
-        ordered_index.take(connection, user.id, Entry(_was(user, "search_text"), _was(user, "status")))
+        before = ordered_index.words(_was(user, "search_text"), _was(user, "status"))
+        ordered_index.take(connection, user.id, before)
     else:
         connection.execute(text("DELETE FROM people_search WHERE user_id = :id"), {"id": user.id})
 

@@ -18,6 +18,7 @@ from ls.models.types import UtcDateTime, sort_key
 from ls.storable import BIGGEST_ID
 
 ACTIVE, DEACTIVATED, DELETED = "active", "deactivated", "deleted"
+LIVING = (ACTIVE, DEACTIVATED)
 TOMBSTONE_NAME = "Deleted User"
 NAME_LENGTH = 256
 NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -17,7 +17,7 @@ from ls.exceptions import Forbidden, InvalidFields, NotAllowed
 from ls.extensions import db
 from ls.models import Avatar, OneTimeCode, User
 from ls.models.account import COLUMNS, Account
-from ls.models.user import ACTIVE, DEACTIVATED
+from ls.models.user import LIVING
 from ls.transaction import write
 
 AT_ONCE = 100  # people read at once for the list of all
@@ -71,7 +71,7 @@ def list_users() -> Response:
 def _everybody() -> Iterator[bytes]:
     """The list, piece by piece: it has no pages, and is never whole in memory."""
     team, last, before = me().team, 0, b"["
-    living = select(*COLUMNS).where(User.status.in_((ACTIVE, DEACTIVATED))).order_by(User.id).limit(AT_ONCE)
+    living = select(*COLUMNS).where(User.status.in_(LIVING)).order_by(User.id).limit(AT_ONCE)
     while people := [Account._make(row) for row in db.session.execute(living.where(User.id > last))]:
         db.session.rollback()  # a slow reader must not hold a transaction open
         part = adapter(list[UserShape]).dump_json([user_shape(user, team) for user in people])
