@@ -7,26 +7,15 @@ from typing import Any
 
 from flask import Flask
 
-from ls import (
-    access,
-    blueprints,
-    cli,
-    compression,
-    config,
-    cookies,
-    database,
-    errors,
-    formats,
-    frame,
-    headers,
-    kept,
-    languages,
-    logs,
-    secret_key,
-    templating,
-)
-from ls.extensions import csrf, db
-from ls.proxy import Proxy
+from ls import blueprints, cli, kept
+from ls.config import settings as config
+from ls.db import migrate as database
+from ls.db.extensions import csrf, db
+from ls.security import secret_key
+from ls.web import access, compression, cookies, errors, formats, frame, headers, languages
+from ls.web import request_log as logs
+from ls.web import templates as templating
+from ls.web.proxy import Proxy
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:

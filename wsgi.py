@@ -7,10 +7,10 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
-from ls.config import ConfigError, warnings_for
-from ls.database import SchemaTooNew
+from ls.accounts.first_account import prepare
+from ls.config.settings import ConfigError, warnings_for
+from ls.db.migrate import SchemaTooNew
 from ls.exceptions import DomainError
-from ls.start import prepare
 
 GIVE_UP = 3  # gunicorn's "worker failed to boot": at any other status it would try again without end
 

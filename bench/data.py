@@ -16,12 +16,12 @@ from flask import Flask
 from sqlalchemy import insert, select, text, update
 
 from app import create_app
-from ls import signup
-from ls.database import ensure_current
-from ls.extensions import db
+from ls.accounts import sign_up as signup
+from ls.db.extensions import db
+from ls.db.migrate import ensure_current
+from ls.db.transaction import write
 from ls.models import Contribution, Event, LoginSession, Project, User
 from ls.models.search_index import reindex
-from ls.transaction import write
 
 SECRET_KEY = "a fixed secret key, for measuring only, 32 bytes and more"
 EMAIL, PASSWORD = "bench@example.org", "measure, do not guess"

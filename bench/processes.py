@@ -16,7 +16,7 @@ from bench.data import EMAIL, PASSWORD
 from bench.drive import Target, server
 from bench.table import Row
 from bench.throughput import BY_TOKEN, CALLS, MEMBERS, PAGES, SEARCHES
-from ls.extensions import db
+from ls.db.extensions import db
 from tests.cast import Browser
 from tests.server import RunningServer
 

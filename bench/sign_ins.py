@@ -16,9 +16,9 @@ from sqlalchemy import select
 from bench.data import PASSWORD
 from bench.drive import Load, Target
 from bench.table import Row
-from ls import passwords
-from ls.extensions import db
+from ls.db.extensions import db
 from ls.models import User
+from ls.security import passwords
 
 AT_ONCE = 50
 

@@ -13,11 +13,11 @@ from bench.data import TOKEN
 from bench.drive import Target, bare_server, best, calmest, interleaved
 from bench.table import Row
 from bench.writer import writer
-from ls.extensions import db
+from ls.db.extensions import db
 from ls.models import User
-from ls.models.cursor import Cursor
-from ls.models.people import PAGE_SIZE
 from ls.models.user import ACTIVE
+from ls.queries.pagination import Cursor
+from ls.queries.people import PAGE_SIZE
 from tests.cast import FRAGMENT
 
 ROUNDS, SECONDS = 5, 2
@@ -31,7 +31,7 @@ PAGES = (
     "/people/?sort=name&status=all",
     "/projects/",
     "/projects/1",
-    "/events/",
+    "/activity/",
     "/user/account/",
 )
 EVERYBODY = "/api/users/"  # has no pages, by the contract

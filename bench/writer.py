@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ls.config_kinds import DATABASE_FILE
+from ls.config.parsers import DATABASE_FILE
 
 BUSY = 0.05  # twenty commits a second: a large team at work
 

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, current_app, g, has_app_context
 
-from ls.extensions import db
+from ls.db.extensions import db
 
 MOST = 512  # reads kept by a process; a page of fifty people takes about 30 KB
 

@@ -21,7 +21,7 @@ from gunicorn.http import errors
 from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
-from ls.headers import complete
+from ls.web.headers import complete
 
 REQUEST_WITHIN = 20.0  # seconds for a request to arrive whole; a page's form never takes that long
 SEND_WITHIN = struct.pack("ll", 20, 0)  # seconds that a client may take none of its answer

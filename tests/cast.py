@@ -8,9 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from ls import signup
+from ls.accounts import sign_up as signup
+from ls.db.transaction import write
 from ls.models import ApiToken, User
-from ls.transaction import write
 
 PASSWORD = "correct horse battery"
 FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -96,7 +96,7 @@ class Cast:
 
     def reread(self, person: Person) -> User:
         """The row as it is now; needs an application context."""
-        from ls.extensions import db
+        from ls.db.extensions import db
 
         db.session.rollback()
         return db.session.get_one(User, person.id)

@@ -5,20 +5,21 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
 
 from app import create_app
-from ls import clock, origin
-from ls.config_kinds import DATABASE_FILE
-from ls.database import ensure_current
-from ls.extensions import db
+from ls.config.parsers import DATABASE_FILE
+from ls.db.extensions import db
+from ls.db.migrate import ensure_current
+from ls.models.event import AuditContext, set_audit_context
 from tests.cast import Cast
 
 SECRET_KEY = "a secret key for tests, longer than 32 bytes"
@@ -31,9 +32,9 @@ def _push_request_context() -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_origin() -> Iterator[None]:
-    origin.become(origin.Origin())
+    set_audit_context(AuditContext())
     yield
-    origin.become(origin.Origin())
+    set_audit_context(AuditContext())
 
 
 @pytest.fixture(scope="session")
@@ -125,18 +126,18 @@ def cast(app: Flask) -> Cast:
 
 
 class Clock:
-    """Moves the product's one clock."""
+    """Moves the time of this process forward."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch, self._real, self._shift = monkeypatch, clock.source, timedelta()
+    def __init__(self, traveller: time_machine.Traveller) -> None:
+        self._traveller = traveller
 
     def move(self, **delta: float) -> None:
         """Go on by what `timedelta` takes: `move(minutes=5)`."""
-        self._shift += timedelta(**delta)
-        self._monkeypatch.setattr(clock, "source", lambda: self._real() + self._shift)
+        self._traveller.shift(timedelta(**delta))
 
 
 @pytest.fixture
-def moved_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def moved_clock() -> Iterator[Clock]:
     """A clock that a test can move."""
-    return Clock(monkeypatch)
+    with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
+        yield Clock(traveller)

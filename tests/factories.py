@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import Annotation, Contribution, Project, Task, User
-from ls.transaction import write
 
 
 def a_project(creator: int, title: str = "Product photos", **fields: Any) -> int:

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import insert, text
 
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import Annotation, Contribution, Event, LoginSession, Project, Task
-from ls.transaction import write
-from tests.test_people_list import crowd
+from tests.pages.test_people_list import crowd
 
 PEOPLE, PROJECTS, TASKS, EVENTS, SESSIONS = 4000, 3000, 4000, 6000, 3000
 START = datetime(2026, 1, 1, tzinfo=UTC)

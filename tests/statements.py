@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from flask import Flask
 from sqlalchemy import event
 
-from ls.extensions import db
+from ls.db.extensions import db
 
 
 class Said(NamedTuple):

@@ -19,7 +19,7 @@ FLOORS = (
     ("ls",),  # modules with a verb of several models, and what stands around requests
     ("ls.models",),
     ("ls.kept",),
-    ("ls.extensions",),
+    ("ls.db.extensions",),
 )
 # Plain rooms: they know no part of the product but their like, so any floor may use them.
 PLAIN = frozenset(
@@ -116,7 +116,7 @@ def test_models_know_nothing_of_requests_and_forms() -> None:
         if name.startswith("ls.models"):
             found = {(module, thing) for module, thing in imports(tree)}
             assert not [thing for module, thing in found if module == "flask" and thing in OF_A_REQUEST], name
-            assert not [module for module, _ in found if module.startswith(("flask_wtf", "wtforms", "ls.access"))], name
+            assert not [module for module, _ in found if module.startswith(("flask_wtf", "wtforms", "ls.web.access"))], name
 
 
 def test_the_environment_is_read_in_one_place() -> None:
@@ -126,7 +126,7 @@ def test_the_environment_is_read_in_one_place() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"} and ast.unparse(node.value) == "os"
     }
-    # They hand it to ls.config, which alone knows the names; `flask start` looks for a screen.
+    # They hand it to ls.config.settings, which alone knows the names; `flask start` looks for a screen.
     assert readers == {"app", "wsgi", "ls.cli.check", "ls.cli.start"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.cli import AppGroup
 
-from ls.config import ENVIRONMENT_PREFIX, SETTINGS
+from ls.config.settings import ENVIRONMENT_PREFIX, SETTINGS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

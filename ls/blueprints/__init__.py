@@ -5,9 +5,9 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
+    from ls.blueprints.activity.views import activity
     from ls.blueprints.api import resources
     from ls.blueprints.auth.views import auth
-    from ls.blueprints.events.views import events
     from ls.blueprints.people.views import people
     from ls.blueprints.projects.views import projects
     from ls.blueprints.settings.views import settings
@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
 
     for blueprint in (
         auth,
-        events,
+        activity,
         people,
         projects,
         settings,

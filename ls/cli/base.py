@@ -10,16 +10,16 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from ls import origin
-from ls.backup import BackupRefused
-from ls.config_kinds import ConfigError
-from ls.crypto import Undecipherable
-from ls.database import SchemaTooNew, ensure_current
-from ls.db_copy import CopyRefused
-from ls.emails import comparison_key
+from ls.accounts.emails import comparison_key
+from ls.accounts.first_account import check_folder
+from ls.backup.archive import BackupRefused
+from ls.backup.copy import CopyRefused
+from ls.config.parsers import ConfigError
+from ls.db.migrate import SchemaTooNew, ensure_current
 from ls.exceptions import DomainError
 from ls.models import User
-from ls.start import check_folder
+from ls.models.event import AuditContext, set_audit_context
+from ls.security.crypto import Undecipherable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -41,7 +41,7 @@ def plain(command: Command) -> Command:
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> Any:
-        origin.become(origin.Origin(address="", agent="command line"))
+        set_audit_context(AuditContext(address="", agent="command line"))
         _print_anything()
         try:
             check_folder(current_app.config)

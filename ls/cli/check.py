@@ -9,13 +9,13 @@ import click
 from flask import current_app
 from sqlalchemy import select, text
 
-from ls.accounts import token_of
 from ls.cli.base import OTHER_KEY, RESTORE, Failure, plain
-from ls.config import warnings_for
-from ls.crypto import Undecipherable
-from ls.extensions import db
+from ls.cli.user_info import token_of
+from ls.config.settings import warnings_for
+from ls.db.extensions import db
 from ls.models import User
-from ls.secret_key import FILE_NAME, changeable_by_others, insecure_mode
+from ls.security.crypto import Undecipherable
+from ls.security.secret_key import FILE_NAME, changeable_by_others, insecure_mode
 
 
 @click.command()

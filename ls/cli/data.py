@@ -8,12 +8,12 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.exc import ArgumentError
 
-from ls import backup as archive
-from ls import db_copy as copying
-from ls import restore as restoring
+from ls.backup import archive
+from ls.backup import copy as copying
+from ls.backup import restore as restoring
 from ls.cli.base import Failure, plain
-from ls.config_kinds import PARSERS, database_uri
-from ls.extensions import db
+from ls.config.parsers import PARSERS, database_uri
+from ls.db.extensions import db
 
 
 def _app() -> Flask:

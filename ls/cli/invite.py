@@ -4,8 +4,8 @@ import click
 from flask import current_app
 
 from ls.cli.base import plain
+from ls.db.transaction import write
 from ls.models import Organization
-from ls.transaction import write
 
 
 @click.command()

@@ -2,10 +2,11 @@
 
 import click
 
-from ls import passwords, signup
+from ls.accounts import sign_up as signup
 from ls.cli.base import Failure, account, plain
 from ls.cli.prompts import ask, ask_password
-from ls.transaction import write
+from ls.db.transaction import write
+from ls.security import passwords
 
 
 @click.command("reset_password")

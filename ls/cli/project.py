@@ -8,10 +8,10 @@ import click
 from sqlalchemy import select
 
 from ls.cli.base import Failure, account, plain
-from ls.extensions import db
-from ls.formats import iso
+from ls.db.extensions import db
+from ls.db.transaction import write
+from ls.db.types import iso
 from ls.models import Contribution, Project, User
-from ls.transaction import write
 
 
 @click.group(short_help="Import, list and recount projects.")
@@ -30,7 +30,7 @@ def import_command(title: str, file: str, username: str) -> None:
     FILE may be - for standard input. Annotations keep their author, found by e-mail or id; those without
     one become the work of the person of --username. If anything is wrong, nothing is imported.
     """
-    from ls import imports  # no other command needs it
+    from ls.projects import import_tasks as imports  # no other command needs it
 
     creator = account(username)
     items = imports.prepare(imports.read(_content(file)), creator)

@@ -8,12 +8,12 @@ from typing import Any
 import click
 from flask import current_app
 
+from ls.accounts.first_account import ensure_account
 from ls.cli.base import Failure, plain
 from ls.cli.check import key_problems
-from ls.config import warnings_for
-from ls.config_kinds import shown
-from ls.extensions import db
-from ls.start import ensure_account
+from ls.config.parsers import shown
+from ls.config.settings import warnings_for
+from ls.db.extensions import db
 
 PORT_REFUSED = {errno.EADDRINUSE, errno.EACCES}
 

@@ -5,15 +5,15 @@ import json
 import click
 from sqlalchemy import select
 
-from ls import signup
-from ls.accounts import printed
+from ls.accounts import sign_up as signup
 from ls.cli.base import Failure, account, plain
 from ls.cli.prompts import ask, ask_password
-from ls.extensions import db
-from ls.formats import iso
+from ls.cli.user_info import printed
+from ls.db.extensions import db
+from ls.db.transaction import write
+from ls.db.types import iso
 from ls.models import ApiToken, User
 from ls.models.user import DELETED
-from ls.transaction import write
 
 USERNAME = click.option("--username", required=True, metavar="EMAIL", help="The account's e-mail.")
 

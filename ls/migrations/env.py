@@ -3,7 +3,7 @@
 from alembic import context
 
 from ls import models  # noqa: F401  # registers every table
-from ls.extensions import Base
+from ls.db.extensions import Base
 
 connection = context.config.attributes["connection"]
 

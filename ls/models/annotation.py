@@ -11,15 +11,14 @@ from typing import Any, Self
 from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ls.clock import now
+from ls.db.extensions import Base, db
+from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
 from ls.exceptions import InvalidFields, NotFound
-from ls.extensions import Base, db
 from ls.models.contribution import Contribution, Work
 from ls.models.project import Project
 from ls.models.task import Task
-from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
 from ls.models.user import User
-from ls.storable import BIGGEST_ID, json_problem
+from ls.validation import BIGGEST_ID, json_problem
 
 FIELDS = frozenset({"result", "was_cancelled", "ground_truth", "lead_time"})
 CHUNK = 5000
@@ -40,8 +39,8 @@ class Annotation(Base):
     ground_truth: Mapped[bool] = mapped_column(default=False)
     lead_time: Mapped[float | None]
     unique_id: Mapped[str] = mapped_column(String(64), default="")
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     task: Mapped[Task] = relationship()
@@ -109,7 +108,7 @@ class Annotation(Base):
         """
         for project_id in sorted({row["project_id"] for row in rows}):
             Project.lock(project_id)
-        moment, table = now(), cls.metadata.tables[cls.__tablename__]
+        moment, table = utcnow(), cls.metadata.tables[cls.__tablename__]
         adding, ids = insert(table).returning(table.c.id, sort_by_parameter_order=True), list[int]()
         for start in range(0, len(rows), CHUNK):
             full = [_complete(row, moment) for row in rows[start : start + CHUNK]]
@@ -129,7 +128,7 @@ class Annotation(Base):
             return
         for name in changed:
             setattr(self, name, fields[name])
-        self.updated_at, self.updated_by_id = now(), by_id
+        self.updated_at, self.updated_by_id = utcnow(), by_id
         db.session.flush()
         if "was_cancelled" in changed:
             Contribution.subtract(before)

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ls.extensions import Base
-from ls.models.types import UtcDateTime
+from ls.db.extensions import Base
+from ls.db.types import UtcDateTime
 
 
 class Attempt(Base):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, LargeBinary, String, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ls.extensions import Base, db
+from ls.db.extensions import Base, db
 from ls.models.event import Event
 
 if TYPE_CHECKING:
-    from ls.avatars import Picture
+    from ls.images.avatar import Picture
     from ls.models.user import User
 
 

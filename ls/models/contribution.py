@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ForeignKey, ScalarSelect, case, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ls.clock import now
-from ls.extensions import Base, db
+from ls.db.extensions import Base, db
+from ls.db.types import HasId, UtcDateTime, utcnow
+from ls.db.upsert import insert_into
 from ls.models.project import Project
 from ls.models.task import Task
-from ls.models.types import Somebody, UtcDateTime
-from ls.models.upsert import insert_into
 from ls.models.user import User
 
 CHUNK = 1000  # ids in one statement; SQLite takes 32,766
@@ -44,7 +43,7 @@ class Contribution(Base):
     project: Mapped[Project] = relationship()
 
     @classmethod
-    def totals(cls, user: Somebody) -> tuple[int, int]:
+    def totals(cls, user: HasId) -> tuple[int, int]:
         """How many annotations the person submitted, and in how many projects."""
         submitted = func.coalesce(func.sum(cls.annotations_count), 0)
         statement = select(submitted, func.count()).where(cls.user_id == user.id, cls.annotations_count > 0)
@@ -60,7 +59,7 @@ class Contribution(Base):
         counts = Counter((work.user_id, work.project_id) for work in works)
         latest: dict[tuple[int, int], datetime] = {}
         for work in works:
-            key, at = (work.user_id, work.project_id), work.at or now()
+            key, at = (work.user_id, work.project_id), work.at or utcnow()
             latest[key] = max(latest.get(key, at), at)
         rows = [
             {

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Select, bindparam, select, update
 
-from ls.extensions import db
-from ls.models.organization import THE_ONE, Limits, Organization
+from ls.db.extensions import db
+from ls.models.organization import DEFAULT_ORGANIZATION_ID, Limits, Organization
 from ls.models.user import ACTIVE, User
 
 _USERS, _TEAMS = User.metadata.tables[User.__tablename__], Organization.__table__.c
@@ -56,6 +56,6 @@ _RENEWAL = update(_USERS).where(_USERS.c.id == bindparam("user_id")).values(pass
 @lru_cache(maxsize=2)
 def _statement(by: str) -> Select[Any]:
     columns = (_USERS.c.id, _USERS.c.status, _USERS.c.password_hash, _TEAMS.session_max_age, _TEAMS.session_max_idle)
-    found = select(*columns).select_from(User).join(Organization, Organization.id == THE_ONE)
+    found = select(*columns).select_from(User).join(Organization, Organization.id == DEFAULT_ORGANIZATION_ID)
     found = found.where(_USERS.c[by] == bindparam("value"))
     return found.with_for_update(of=User) if by == "id" else found

@@ -1,31 +1,56 @@
-"""The audit trail: who did what to whom, when, from where. Rows are only ever added."""
+"""The audit log: who did what to whom, when, from where. Rows are only added, never changed."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ls import origin
-from ls.clock import now
-from ls.extensions import Base, db
-from ls.models.types import Somebody, UtcDateTime
+from ls.db.extensions import Base, db
+from ls.db.types import HasId, UtcDateTime, utcnow
+
+AGENT_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class AuditContext:
+    """Who asks and from where: actor (None: not signed in), address, client's own name, request id."""
+
+    actor_id: int | None = None
+    address: str = ""
+    agent: str = ""
+    request_id: str = ""
+
+
+_context: ContextVar[AuditContext] = ContextVar("audit_context", default=AuditContext())  # noqa: B039  # frozen
+
+
+def audit_context() -> AuditContext:
+    """The context that events of this request or command are recorded with."""
+    return _context.get()
+
+
+def set_audit_context(context: AuditContext) -> None:
+    """Set the context of the events that follow. The agent is cut; PostgreSQL's text takes no NUL."""
+    _context.set(replace(context, agent=context.agent.replace("\0", "")[:AGENT_LENGTH]))
 
 
 class Event(Base):
-    """One account event, written in the transaction of what it tells."""
+    """One account event, written in the transaction of the change it records."""
 
     __tablename__ = "events"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     kind: Mapped[str] = mapped_column(String(40))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     target_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     address: Mapped[str] = mapped_column(String(64), default="")
-    agent: Mapped[str] = mapped_column(String(origin.AGENT_LENGTH), default="")
+    agent: Mapped[str] = mapped_column(String(AGENT_LENGTH), default="")
     request_id: Mapped[str] = mapped_column(String(64), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
@@ -36,21 +61,21 @@ class Event(Base):
     )
 
     @classmethod
-    def record(cls, kind: str, target: Somebody | None = None, *, actor: Somebody | None = None, **detail: Any) -> None:
-        """Add an event to the present transaction; the actor is who asks, unless named.
+    def record(cls, kind: str, target: HasId | None = None, *, actor: HasId | None = None, **detail: Any) -> None:
+        """Add an event to the current transaction; the actor is that of the audit context, unless named.
 
         `detail` never holds a secret.
         """
-        came = origin.current()
+        context = audit_context()
         if target is not None and target.id is None:
             db.session.flush()
-        who = actor.id if actor is not None else came.actor_id
+        who = actor.id if actor is not None else context.actor_id
         whom = target.id if target is not None else None
         row = {"kind": kind, "actor_id": who, "target_id": whom, "detail": detail}
-        came_from = {"address": came.address, "agent": came.agent, "request_id": came.request_id}
-        db.session.connection().execute(_ADDING, row | came_from)
-        # What `write()` logs once it is committed; the row itself is expired by then.
-        told = {"kind": kind, "actor": who, "target": whom, "address": came.address, "detail": detail or None}
+        source = {"address": context.address, "agent": context.agent, "request_id": context.request_id}
+        db.session.connection().execute(_ADDING, row | source)
+        # `write()` logs this after the commit, when the row itself is expired.
+        told = {"kind": kind, "actor": who, "target": whom, "address": context.address, "detail": detail or None}
         db.session().info.setdefault("told", []).append(told)
 
 

@@ -21,13 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ls import origin
-from ls.clock import now
-from ls.crypto import digest, random_id
+from ls.db.extensions import Base, db
+from ls.db.types import NEVER_REUSE_IDS, HasId, UtcDateTime, utcnow
 from ls.exceptions import NotFound
-from ls.extensions import Base, db
-from ls.models.event import Event
-from ls.models.types import NEVER_REUSE_IDS, Somebody, UtcDateTime
+from ls.models.event import AGENT_LENGTH, Event, audit_context
+from ls.security.crypto import digest, random_id
 
 if TYPE_CHECKING:
     from ls.models.organization import Limits
@@ -66,10 +64,10 @@ class LoginSession(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    last_seen: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    last_seen: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     address: Mapped[str] = mapped_column(String(64), default="")
-    agent: Mapped[str] = mapped_column(String(origin.AGENT_LENGTH), default="")
+    agent: Mapped[str] = mapped_column(String(AGENT_LENGTH), default="")
     persistent: Mapped[bool] = mapped_column(default=False)
 
     user: Mapped[User] = relationship(back_populates="sessions")
@@ -80,20 +78,20 @@ class LoginSession(Base):
     )
 
     @classmethod
-    def begin(cls, user: Somebody, limits: Limits, *, persistent: bool) -> NewLogin:
+    def begin(cls, user: HasId, limits: Limits, *, persistent: bool) -> NewLogin:
         """Sign the person in: a new random id each time, for the cookie alone."""
-        secret, came = random_id(), origin.current()
+        secret, came = random_id(), audit_context()
         row = {"user_id": user.id, "digest": digest(secret), "address": came.address, "agent": came.agent}
         db.session.connection().execute(_ADDING, {**row, "persistent": persistent})
         return NewLogin(secret, persistent, limits.max_session_age)
 
     @classmethod
-    def of(cls, user: Somebody, limits: Limits, *, here: int | None = None) -> Latest:
+    def of(cls, user: HasId, limits: Limits, *, here: int | None = None) -> Latest:
         """Where the person is signed in now, the latest first; `here` is always among those shown.
 
         A script may sign in a thousand times a day: not all of them are read.
         """
-        moment = now()
+        moment = utcnow()
         begun, seen = moment - limits.max_session_age, moment - limits.max_idle
         hers = (cls.user_id == user.id, cls.created_at > begun, cls.last_seen > seen)
         total = select(func.count()).select_from(cls).where(*hers).scalar_subquery()
@@ -128,9 +126,9 @@ class LoginSession(Base):
         return cast("CursorResult[object]", ended).rowcount
 
     @classmethod
-    def forget_expired(cls, user: Somebody, limits: Limits) -> None:
+    def forget_expired(cls, user: HasId, limits: Limits) -> None:
         """Delete this person's sessions that are over anyway, so that the table cleans itself."""
-        moment = now()
+        moment = utcnow()
         oldest = {"created": moment - limits.max_session_age, "seen": moment - limits.max_idle}
         db.session.connection().execute(_SWEEP, {"whose": user.id, **oldest})
 

@@ -9,11 +9,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, LargeBinary, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ls.clock import now
-from ls.crypto import digest, random_id
+from ls.db.extensions import Base, db
+from ls.db.types import UtcDateTime, utcnow
 from ls.exceptions import NotFound
-from ls.extensions import Base, db
-from ls.models.types import UtcDateTime
+from ls.security.crypto import digest, random_id
 
 if TYPE_CHECKING:
     from ls.models.user import User
@@ -31,7 +30,7 @@ class OneTimeCode(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
     user: Mapped[User] = relationship()
 
@@ -40,14 +39,14 @@ class OneTimeCode(Base):
         """A new code for the person; older ones are dead."""
         cls.forget(user)
         plain = random_id()
-        db.session.add(cls(user_id=user.id, digest=digest(plain), created_at=now()))
+        db.session.add(cls(user_id=user.id, digest=digest(plain), created_at=utcnow()))
         return plain
 
     @classmethod
     def find(cls, plain: str) -> OneTimeCode:
         """The living code. Raises NotFound. Looking does not use it up: a mail scanner looks too."""
         row = db.session.scalar(select(cls).where(cls.digest == digest(plain)))
-        if row is None or now() - row.created_at >= LIFE or not row.user.is_active:
+        if row is None or utcnow() - row.created_at >= LIFE or not row.user.is_active:
             raise NotFound(GONE)
         return row
 

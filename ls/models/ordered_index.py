@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 
 from ls.models.grams import asked, grams
 from ls.models.ranks import ORDERS, RANKS, SPACE, Order, gap_at, number_in, spread, stretch_around
-from ls.models.user import LIVING, User
+from ls.models.user import NOT_DELETED, User
 
 CHUNK = 5000
 
@@ -94,7 +94,7 @@ def _forget(connection: Connection, order: Order, entries: Iterable[tuple[int, s
 def rebuild(connection: Connection) -> None:
     """Make the whole index anew from the people there are, evenly numbered."""
     connection.execute(delete(RANKS))
-    living = _USERS.status.in_(LIVING)
+    living = _USERS.status.in_(NOT_DELETED)
     people = connection.execute(select(func.count()).select_from(User.__table__).where(living)).scalar_one()
     # Half of all numbers is kept for those who come before everybody or after.
     start, step = SPACE // 4, SPACE // 2 // (people + 1)

@@ -11,17 +11,16 @@ from flask import current_app
 from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ls.clock import now
+from ls.db.extensions import Base, db
+from ls.db.types import UtcDateTime, utcnow
 from ls.exceptions import InviteWrong, SignupClosed, SignupOpen
-from ls.extensions import Base, db
-from ls.keys import keyring
 from ls.models.event import Event
-from ls.models.types import UtcDateTime
+from ls.security.keys import keyring
 
 if TYPE_CHECKING:
     from ls.models.user import User
 
-THE_ONE = 1
+DEFAULT_ORGANIZATION_ID = 1
 DEFAULT_TITLE = "Label Studio"
 
 
@@ -51,7 +50,7 @@ class Organization(Limits, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(1000), default=DEFAULT_TITLE)
     contact_info: Mapped[str | None] = mapped_column(String(254))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     # No foreign key: users would have to exist before their organization and the other way round.
     created_by_id: Mapped[int | None]
     invite_nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -67,12 +66,12 @@ class Organization(Limits, Base):
     @classmethod
     def get(cls) -> Self:
         """The one organization."""
-        return db.session.get_one(cls, THE_ONE)
+        return db.session.get_one(cls, DEFAULT_ORGANIZATION_ID)
 
     @classmethod
     def lock(cls) -> Self:
         """The one organization, held until the transaction ends (SQLite's writer holds everything anyway)."""
-        statement = select(cls).where(cls.id == THE_ONE).with_for_update()
+        statement = select(cls).where(cls.id == DEFAULT_ORGANIZATION_ID).with_for_update()
         return db.session.scalars(statement, execution_options={"populate_existing": True}).one()
 
     @property

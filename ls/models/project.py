@@ -10,13 +10,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ls.clock import now
+from ls.db.extensions import Base, db
+from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
 from ls.exceptions import InvalidFields, NotFound
 from ls.exceptions import Text as Message
-from ls.extensions import Base, db
 from ls.models.organization import Organization
-from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
-from ls.storable import BIGGEST_ID, json_problem, text_problem
+from ls.validation import BIGGEST_ID, json_problem, text_problem
 
 if TYPE_CHECKING:
     from ls.models.user import User
@@ -41,8 +40,8 @@ class Project(Base):
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     description: Mapped[str] = mapped_column(Text, default="")
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     label_config: Mapped[str] = mapped_column(Text, default=LABEL_CONFIG)
     # Further fields of the API, kept as they came.
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -107,7 +106,7 @@ class Project(Base):
         for name in changed:
             setattr(self, name, values[name])
         if changed:
-            self.updated_at = now()
+            self.updated_at = utcnow()
 
     def remove(self) -> None:
         """Delete the project with its tasks, annotations and everybody's contributions. Raises NotFound."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Integer, bindparam, column, func, select, table, text, tuple_
 
-from ls.models.user import LIVING, User
+from ls.models.user import NOT_DELETED, User
 
 SPACE = 1 << 62  # all numbers are between 0 and this
 STEP = 1 << 40  # at most so far from her neighbour a newcomer stands, so that who comes after her finds room too
@@ -98,7 +98,7 @@ ORDERS = (BY_EMAIL, BY_NAME)
 def gap_at(connection: Connection, order: Order, key: str, user_id: int) -> Gap:
     """Where somebody who has no number yet belongs."""
     here = {"key": key, "id": user_id}
-    below: int = connection.execute(select(order.nearest(LIVING, above=False)), here).scalar_one()
+    below: int = connection.execute(select(order.nearest(NOT_DELETED, above=False)), here).scalar_one()
     following = select(func.coalesce(func.min(order.ranks), SPACE)).where(order.ranks > below)
     return Gap(below, connection.execute(following).scalar_one())
 

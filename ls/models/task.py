@@ -9,13 +9,12 @@ from typing import Any, Self
 from sqlalchemy import JSON, ForeignKey, Index, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ls.clock import now
+from ls.db.extensions import Base, db
+from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
 from ls.exceptions import InvalidFields, NotFound
-from ls.extensions import Base, db
 from ls.models.project import Project
-from ls.models.types import NEVER_REUSE_IDS, UtcDateTime
 from ls.models.user import User
-from ls.storable import BIGGEST_ID, json_problem
+from ls.validation import BIGGEST_ID, json_problem
 
 FIELDS = frozenset({"data", "meta"})
 CHUNK = 5000
@@ -31,8 +30,8 @@ class Task(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     meta: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     annotations_count: Mapped[int] = mapped_column(default=0)
 
     project: Mapped[Project] = relationship()
@@ -67,7 +66,7 @@ class Task(Base):
     def create_many(cls, project: Project, rows: Sequence[dict[str, Any]], creator: User | None) -> list[int]:
         """Add many, each row with `data` and perhaps `meta`, checked by the caller; their ids, in order."""
         project = Project.lock(project.id)
-        moment, creator_id = now(), creator.id if creator else None
+        moment, creator_id = utcnow(), creator.id if creator else None
         common = {"project_id": project.id, "created_by_id": creator_id, "created_at": moment, "updated_at": moment}
         table = cls.metadata.tables[cls.__tablename__]
         adding = insert(table).returning(table.c.id, sort_by_parameter_order=True)
@@ -88,7 +87,7 @@ class Task(Base):
         for name in changed:
             setattr(self, name, fields[name])
         if changed:
-            self.updated_at = now()
+            self.updated_at = utcnow()
 
     def remove(self) -> None:
         """Delete the task and its annotations; whoever made them has that many fewer. Raises NotFound."""

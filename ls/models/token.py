@@ -9,13 +9,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ls.clock import now
-from ls.crypto import random_token
+from ls.db.extensions import Base, db
+from ls.db.types import NEVER_REUSE_IDS, HasId, UtcDateTime, utcnow
 from ls.exceptions import InvalidFields
-from ls.extensions import Base, db
-from ls.keys import keyring
 from ls.models.event import Event
-from ls.models.types import NEVER_REUSE_IDS, Somebody, UtcDateTime
+from ls.security.crypto import random_token
+from ls.security.keys import keyring
 
 if TYPE_CHECKING:
     from ls.models.user import User
@@ -37,7 +36,7 @@ class ApiToken(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     lookup: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     cipher: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
     @staticmethod
     def check(plain: str) -> None:
@@ -58,7 +57,7 @@ class ApiToken(Base):
             user_id=user.id,
             lookup=cls.lookup_of(plain),
             cipher=keyring().encrypt(PURPOSE, plain),
-            created_at=now(),
+            created_at=utcnow(),
         )
         db.session.merge(row)
         return plain
@@ -77,7 +76,7 @@ class ApiToken(Base):
         return plain
 
     @classmethod
-    def of(cls, user: Somebody) -> str:
+    def of(cls, user: HasId) -> str:
         """The person's token, to show it to her."""
         return keyring().decrypt(PURPOSE, db.session.get_one(cls, user.id).cipher)
 
@@ -102,7 +101,7 @@ class PersonalToken(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     unsigned: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     blacklisted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(String(16))

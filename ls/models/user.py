@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import JSON, Index, String, Text, event, select
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
-from ls import origin
-from ls.clock import now
+from ls.db.extensions import Base, db
+from ls.db.types import UtcDateTime, sort_key, utcnow
 from ls.exceptions import LastActiveMember, NotFound, OneselfForbidden
-from ls.extensions import Base, db
-from ls.models.event import Event
-from ls.models.folding import folded
+from ls.folding import folded
+from ls.models.event import Event, audit_context
 from ls.models.login_session import LoginSession
 from ls.models.organization import Organization
-from ls.models.types import UtcDateTime, sort_key
-from ls.storable import BIGGEST_ID
+from ls.validation import BIGGEST_ID
 
 ACTIVE, DEACTIVATED, DELETED = "active", "deactivated", "deleted"
-LIVING = (ACTIVE, DEACTIVATED)
+NOT_DELETED = (ACTIVE, DEACTIVATED)
 TOMBSTONE_NAME = "Deleted User"
 NAME_LENGTH = 256
 NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -76,7 +74,7 @@ class User(Shown, Base):
     password_hash: Mapped[str | None] = mapped_column(String(512))
     # What the search index forgets somebody by has to be known, even of one who was not read before.
     status: Mapped[str] = mapped_column(String(16), default=ACTIVE, active_history=True)
-    date_joined: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    date_joined: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     last_activity: Mapped[datetime | None] = mapped_column(UtcDateTime)
     allow_newsletters: Mapped[bool | None]
     custom_hotkeys: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -182,7 +180,7 @@ class User(Shown, Base):
         db.session.refresh(self)
         if self.status == DELETED:
             raise NotFound
-        if origin.current().actor_id == self.id:
+        if audit_context().actor_id == self.id:
             raise OneselfForbidden
         return organization
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
-from ls.clock import now
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.types import utcnow
 from ls.kept import kept
 from ls.models.account import COLUMNS, Account
 from ls.models.login_session import LoginSession
-from ls.models.organization import THE_ONE, Limits, Organization
+from ls.models.organization import DEFAULT_ORGANIZATION_ID, Limits, Organization
 from ls.models.token import ApiToken
 from ls.models.user import ACTIVE, NEVER, User
 
@@ -49,7 +49,7 @@ class Login(NamedTuple):
 
     def is_over(self, team: Team) -> bool:
         """Has this session passed one of its limits?"""
-        moment = now()
+        moment = utcnow()
         return moment - self.created_at >= team.max_session_age or moment - self.last_seen >= team.max_idle
 
 
@@ -107,7 +107,7 @@ _LOGIN = tuple(_LOGINS[name] for name in Login._fields)
 @lru_cache(maxsize=8)
 def _statement(kind: str) -> Select[Any]:
     columns: tuple[ColumnElement[Any], ...] = (*COLUMNS, _USERS.password_hash.is_not(None), *_TEAM)
-    everybody = select(*columns).select_from(User).join(Organization, Organization.id == THE_ONE)
+    everybody = select(*columns).select_from(User).join(Organization, Organization.id == DEFAULT_ORGANIZATION_ID)
     statement = everybody.where(_USERS.status == ACTIVE)
     if kind == "session":
         statement = statement.add_columns(*_LOGIN).join(LoginSession, LoginSession.user_id == User.id)

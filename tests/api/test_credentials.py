@@ -83,8 +83,8 @@ def test_a_session_writes_with_its_csrf_token_only(cast: Cast) -> None:
 
 def test_somebody_deactivated_or_deleted_is_nobody(app: Flask, hers: Script, his: Script, bob: Person) -> None:
     with app.app_context():
+        from ls.db.transaction import write
         from ls.models import User
-        from ls.transaction import write
 
         with write():
             User.find(bob.id).deactivate()

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from ls.extensions import db
+from ls.db.extensions import db
 from tests.api.conftest import NOT_FOUND, Script, each
 from tests.cast import Person
 from tests.safety.routes import Call, calls, state

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+from ls.db.transaction import write
 from ls.models import User
-from ls.transaction import write
 from tests.api.conftest import NOT_FOUND, Script, each
 from tests.api.test_users import USER
 from tests.cast import Cast, Person

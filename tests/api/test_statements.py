@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import Event, Organization, User
-from ls.transaction import write
 from tests.api.conftest import Script, each
 from tests.cast import Person
 from tests.factories import a_project, a_task, an_annotation

@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from ls.blueprints.api import users
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import Event, Organization, User
-from ls.transaction import write
 from tests.api.conftest import FORBIDDEN, NOT_FOUND, Script, each, invalid
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.conftest import Clock

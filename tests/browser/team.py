@@ -10,14 +10,14 @@ from flask import Flask
 from PIL import Image, ImageDraw
 
 from app import create_app
-from ls import signup
-from ls.avatars import read_picture
-from ls.clock import now
-from ls.database import ensure_current
-from ls.extensions import db
-from ls.imports import import_tasks
+from ls.accounts import sign_up as signup
+from ls.db.extensions import db
+from ls.db.migrate import ensure_current
+from ls.db.transaction import write
+from ls.db.types import utcnow
+from ls.images.avatar import read_picture
 from ls.models import Avatar, Project, User
-from ls.transaction import write
+from ls.projects.import_tasks import import_tasks
 from tests.cast import PASSWORD
 
 TOKEN = "a" * 40  # Anna's
@@ -114,7 +114,7 @@ def _work(title: str, description: str, creator: str, shares: dict[str, tuple[in
                     {
                         "result": [],
                         "completed_by": email(name),
-                        "created_at": (now() - timedelta(minutes=last + number)).isoformat(),
+                        "created_at": (utcnow() - timedelta(minutes=last + number)).isoformat(),
                     }
                     for name, (count, last) in shares.items()
                     if number < count
@@ -130,9 +130,9 @@ def _pass_time() -> None:
     with write():
         for one in TEAM:
             user = _user(one.email)
-            user.date_joined = now() - timedelta(days=one.joined)
+            user.date_joined = utcnow() - timedelta(days=one.joined)
             if one.active is not None:
-                user.last_activity = now() - timedelta(minutes=one.active)
+                user.last_activity = utcnow() - timedelta(minutes=one.active)
             if one.is_out:
                 user.deactivate()
 

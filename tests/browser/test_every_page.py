@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 # The colours of one scheme change nothing but contrast.
 LOOKS = [(1280, "light", None), (1280, "dark", looks.COLOURS), (390, "light", looks.COLOURS), (390, "dark", None)]
 # What a route's address alone does not show.
-MORE = ["/people/?status=all", "/people/?q=nobody%20at%20all", "/people/?sort=-last_activity", "/events/?person=nobody"]
+MORE = ["/people/?status=all", "/people/?q=nobody%20at%20all", "/people/?sort=-last_activity", "/activity/?person=nobody"]
 MORE += [f"/people/?q={'x' * 254}"]
 REFUSED = ["/nowhere", "/people/99999", "/people/1/deactivation", "/user/signup/?token=wrong"]
 EXPECTED = {400, 403, 404, 405}

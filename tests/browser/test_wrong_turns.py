@@ -103,7 +103,7 @@ def test_what_is_typed_is_text(visit: Visits) -> None:
     expect(page.locator(".person-name")).to_contain_text("<script>alert(1)</script><b>“&quot;")
     page.locator(".person-toggle").click()
     expect(page.locator(".detail")).to_be_visible()
-    page.goto("/events/?person=wei.zhang")
+    page.goto("/activity/?person=wei.zhang")
     expect(page.locator("#events tbody tr").first).to_contain_text("<script>alert(1)</script>")
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from flask import Flask
 from sqlalchemy import Table
 
-from ls.db_copy import Sum, checksum
-from ls.extensions import Base, db
+from ls.backup.copy import Sum, checksum
+from ls.db.extensions import Base, db
 
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
 # What a request leaves behind though it is refused, on purpose: counted attempts and the audit trail.

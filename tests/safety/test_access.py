@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ls import origin, personal_tokens
-from ls.extensions import db
+from ls.accounts import jwt_tokens as personal_tokens
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import Annotation, LoginSession, Project, Task, User, visitor
-from ls.transaction import write
+from ls.models.event import AuditContext, set_audit_context
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import a_project, a_task, an_annotation
 from tests.pictures import drawing, saved
@@ -135,7 +136,7 @@ def test_who_is_put_out_has_no_way_left(app: Flask, cast: Cast, verb: str) -> No
     assert access
     bearer = {"Authorization": f"Bearer {access['access']}"}
     assert client.get("/api/current-user", headers=bearer).status_code == 200
-    origin.become(origin.Origin())  # the command line puts her out
+    set_audit_context(AuditContext())  # the command line puts her out
     with app.app_context(), write():
         getattr(db.session.get_one(User, charlie.id), verb)()
     assert closed_to(charlie.browser.client, app) == []

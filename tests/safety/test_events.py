@@ -11,10 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from ls.clock import now
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.transaction import write
+from ls.db.types import utcnow
 from ls.models import Event, OneTimeCode, User
-from ls.transaction import write
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.pictures import drawing, saved
 from tests.safety.routes import WRITING, calls
@@ -216,7 +216,7 @@ def test_every_verb_leaves_exactly_one_event(closed_app: Flask, capsys: pytest.C
         if [event.kind for event in left] != ([kind] if kind else []) or (kind and len(lines) != 1):
             failures.append((number, endpoint, kind, left, lines))
         for event in left:
-            told = (event.address, event.agent, len(event.request_id), now() - event.at < timedelta(minutes=1))
+            told = (event.address, event.agent, len(event.request_id), utcnow() - event.at < timedelta(minutes=1))
             assert told == ("127.0.0.1", AGENT, 16, True), endpoint
             assert event.actor_id in {world.alice.id, world.bob.id, world.charlie.id, world.dora.id, event.target_id}
     assert failures == []
@@ -232,11 +232,11 @@ def assert_readable(app: Flask, world: World) -> None:
     assert (newest["event"], newest["user_id"], newest["ip_address"], newest["user_agent"]) == (
         "token_settings_changed", world.alice.id, "127.0.0.1", AGENT,
     )  # fmt: skip
-    rows = world.alice.browser.get("/events/?format=csv").text.strip().splitlines()
+    rows = world.alice.browser.get("/activity/?format=csv").text.strip().splitlines()
     assert len(rows) == number + 1
     assert AGENT in rows[1]
     assert AGENT not in rows[0]
-    assert world.alice.browser.get("/events/").status_code == 200
+    assert world.alice.browser.get("/activity/").status_code == 200
 
 
 COMMANDS: list[tuple[list[str], str | None]] = [

@@ -8,9 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import User
-from ls.transaction import write
 from tests.cast import Browser, Cast, Person
 from tests.safety.routes import WRITING, Call, calls, state
 

@@ -13,10 +13,10 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ls import signup
-from ls.extensions import db
+from ls.accounts import sign_up as signup
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import OneTimeCode, Project, User
-from ls.transaction import write
 from tests.cast import PASSWORD, Cast
 from tests.safety.hostile import TEXTS, Prober, csrf, forms
 from tests.safety.routes import Call, calls
@@ -205,7 +205,7 @@ def test_every_name_and_kind_of_an_upload(app: Flask, prober: Prober) -> None:
 def test_anything_in_any_form_and_query(app: Flask, prober: Prober, found: Forms, text: bytes) -> None:
     for path, fields in found.items():
         prober.form(path, dict.fromkeys(fields, text), client=visitor(app, path, prober), about=text)
-    for path in ("/people/", "/events/", "/projects/", "/user/signup/", "/user/login/"):
+    for path in ("/people/", "/activity/", "/projects/", "/user/signup/", "/user/login/"):
         names = ("q", "sort", "after", "before", "kind", "person", "next", "token")
         query = "&".join(f"{name}={quote_from_bytes(text)}" for name in names)
         prober.send("GET", path, about=text, query_string=query)

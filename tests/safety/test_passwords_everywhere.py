@@ -12,9 +12,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import User
-from ls.transaction import write
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.safety.routes import state
 

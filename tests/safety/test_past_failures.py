@@ -13,10 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import User
-from ls.secret_key import FILE_NAME
-from ls.transaction import write
+from ls.security.secret_key import FILE_NAME
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import a_project, a_task
 from tests.pictures import drawing, saved

@@ -10,12 +10,12 @@ from flask import Flask
 from schemathesis.config import SchemathesisConfig
 
 from app import create_app
-from ls import signup
+from ls.accounts import sign_up as signup
 from ls.blueprints.api.openapi import document
-from ls.database import ensure_current
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.migrate import ensure_current
+from ls.db.transaction import write
 from ls.models import ApiToken, Organization, User
-from ls.transaction import write
 from tests.cast import PASSWORD
 from tests.conftest import SECRET_KEY
 

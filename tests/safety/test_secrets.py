@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from ls.database import _keep_copy
-from ls.db_copy import TABLES
-from ls.extensions import db
+from ls.backup.copy import TABLES
+from ls.db.extensions import db
+from ls.db.migrate import _keep_copy
 from tests.cast import Browser
 from tests.conftest import SECRET_KEY
 

@@ -12,11 +12,11 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select
 
-from ls.clock import now
-from ls.crypto import digest
-from ls.extensions import db
+from ls.db.extensions import db
+from ls.db.transaction import write
+from ls.db.types import utcnow
 from ls.models import LoginSession, OneTimeCode, User
-from ls.transaction import write
+from ls.security.crypto import digest
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.conftest import Clock
 from tests.safety.routes import calls
@@ -164,7 +164,7 @@ def test_a_longer_policy_keeps_sessions_that_are_open(
     answer = browser.sign_in(alice.email, **persist)
     until = re.search("Expires=([^;]+)", answer.headers["Set-Cookie"])
     assert bool(until) == bool(persist)
-    assert not until or parsedate_to_datetime(until[1]) > now() + timedelta(days=30, minutes=-1)
+    assert not until or parsedate_to_datetime(until[1]) > utcnow() + timedelta(days=30, minutes=-1)
     copied, real = cookie_of(browser), time.time
     for days, opened in ((20, True), (31, False)):
         monkeypatch.setattr(

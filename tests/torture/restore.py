@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ls.secret_key import NEXT_NAME
+from ls.security.secret_key import NEXT_NAME
 from tests.server import RunningServer
 from tests.torture.trial import Trial
 

@@ -10,10 +10,10 @@ from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Query, answer, operation
-from ls.blueprints.api.shapes import IS_LINE, Id, Moment, PageNumber
-from ls.extensions import db
+from ls.blueprints.api.schemas import IS_LINE, Id, Moment, PageNumber
+from ls.db.extensions import db
 from ls.models import Event, User
-from ls.models.organization import THE_ONE
+from ls.models.organization import DEFAULT_ORGANIZATION_ID
 
 
 class ActivityLog(TypedDict):
@@ -112,7 +112,7 @@ def _shape(event: Event, email: str | None, target_email: str | None) -> Activit
         "target_email": target_email or "",
         "ip_address": event.address,
         "user_agent": event.agent,
-        "organization_id": THE_ONE,
+        "organization_id": DEFAULT_ORGANIZATION_ID,
         "request_method": "",
         "request_url": "",
         "response_code": "",

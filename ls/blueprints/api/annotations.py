@@ -10,11 +10,11 @@ from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, no_content, operation
-from ls.blueprints.api.shapes import Id, JsonList
-from ls.current import member
-from ls.extensions import db
+from ls.blueprints.api.schemas import Id, JsonList
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import Annotation, Task
-from ls.transaction import write
+from ls.web.current import member
 
 TAG = "Annotations"
 BULK_AT_MOST = 10_000

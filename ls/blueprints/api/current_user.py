@@ -9,12 +9,12 @@ from typing_extensions import TypedDict
 
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation, read_json
-from ls.blueprints.api.shapes import UserShape, user_shape
+from ls.blueprints.api.schemas import UserShape, user_shape
 from ls.blueprints.api.users import UserPatch, change_own
-from ls.current import me, member
+from ls.db.transaction import write
 from ls.models import ApiToken, User
 from ls.models.account import Account
-from ls.transaction import write
+from ls.web.current import me, member
 
 # Every member has full rights; the names are those that the original's clients look for.
 PERMISSIONS = [

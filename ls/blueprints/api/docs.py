@@ -2,9 +2,9 @@
 
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 
-from ls.access import public
 from ls.blueprints.api import api
 from ls.blueprints.api.openapi import document
+from ls.web.access import public
 
 
 @api.get("/docs/api")

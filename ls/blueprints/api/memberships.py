@@ -11,15 +11,15 @@ from typing_extensions import TypedDict
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import answer, no_content, operation
 from ls.blueprints.api.organizations import check_id
-from ls.blueprints.api.shapes import Page, Paged, ProjectTitle, UserShape, page_of, user_shape
-from ls.current import me
-from ls.extensions import db
+from ls.blueprints.api.schemas import Page, Paged, ProjectTitle, UserShape, page_of, user_shape
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import Contribution, User
 from ls.models.account import Account
-from ls.models.members import ORDERINGS, contributed_projects, created_projects, members
-from ls.models.organization import THE_ONE
+from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.visitor import Team
-from ls.transaction import write
+from ls.queries.members import ORDERINGS, contributed_projects, created_projects, members
+from ls.web.current import me
 
 TAG = "Members"
 
@@ -92,7 +92,7 @@ def _member(
     shape: dict[str, Any] = {**user_shape(user, team)}
     shape["created_projects"] = created.get(user.id, []) if asked else None
     shape["contributed_to_projects"] = contributed.get(user.id, []) if asked else None
-    return {"id": user.id, "organization": THE_ONE, "user": shape}
+    return {"id": user.id, "organization": DEFAULT_ORGANIZATION_ID, "user": shape}
 
 
 @api.get("/api/organizations/<int:organization_id>/memberships/<int:user_id>/")
@@ -105,7 +105,7 @@ def get_member(organization_id: int, user_id: int) -> Response:
     projects, annotations = db.session.execute(sums.where(Contribution.user_id == user.id)).one()
     shape = {
         "user": user.id,
-        "organization": THE_ONE,
+        "organization": DEFAULT_ORGANIZATION_ID,
         "contributed_projects_count": projects,
         "annotations_count": int(annotations or 0),
         "created_at": user.date_joined,

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from ls.blueprints.api.operation import Operation, adapter
-from ls.blueprints.api.shapes import Detail, ValidationFailure
+from ls.blueprints.api.schemas import Detail, ValidationFailure
 from ls.version import VERSION
 
 REF = "#/components/schemas/{model}"

@@ -8,17 +8,17 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import select
 from typing_extensions import TypedDict
 
-from ls import emails
+from ls.accounts import emails
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, operation
-from ls.blueprints.api.shapes import IS_LINE, Name
+from ls.blueprints.api.schemas import IS_LINE, Name
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.exceptions import InvalidFields, NotFound
-from ls.extensions import db
 from ls.links import invite_path
 from ls.models import Event, Organization, User
-from ls.models.organization import THE_ONE
+from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.user import DELETED
-from ls.transaction import write
 
 TAG = "Organizations"
 
@@ -76,7 +76,7 @@ class PolicyPatch(Input):
 
 def check_id(organization_id: int) -> None:
     """There is one organization. Raises NotFound for every other."""
-    if organization_id != THE_ONE:
+    if organization_id != DEFAULT_ORGANIZATION_ID:
         raise NotFound
 
 

@@ -10,17 +10,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 from typing_extensions import TypedDict
 
-from ls import imports
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, Query, answer, no_content, operation, read_json
-from ls.blueprints.api.shapes import IS_LINE, IS_TEXT, AnyJson, JsonObject, Moment, Page, Paged, avatar_path, page_of
-from ls.current import member
-from ls.extensions import db
+from ls.blueprints.api.schemas import IS_LINE, IS_TEXT, AnyJson, JsonObject, Moment, Page, Paged, avatar_path, page_of
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.models import Project, User
-from ls.models.organization import THE_ONE
+from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.project import TITLE_LENGTH
 from ls.models.user import DELETED, TOMBSTONE_NAME, initials_of
-from ls.transaction import write
+from ls.projects import import_tasks as imports
+from ls.web.current import member
 
 TAG = "Projects"
 IMPORT_BYTES = 256 * 1024 * 1024
@@ -179,7 +179,7 @@ def _shape(project: Project) -> dict[str, Any]:
         "title": project.title,
         "description": project.description,
         "label_config": project.label_config,
-        "organization": THE_ONE,
+        "organization": DEFAULT_ORGANIZATION_ID,
         "created_by": person(project.created_by),
         "created_at": project.created_at,
         "updated_at": project.updated_at,

@@ -12,12 +12,12 @@ from typing_extensions import TypedDict
 from ls.blueprints.api import api
 from ls.blueprints.api.annotations import AnnotationShape, annotation_shape
 from ls.blueprints.api.operation import Input, answer, no_content, operation
-from ls.blueprints.api.shapes import Id, JsonObject, Paged
-from ls.current import member
+from ls.blueprints.api.schemas import Id, JsonObject, Paged
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.exceptions import InvalidFields, NotFound
-from ls.extensions import db
 from ls.models import Annotation, Project, Task
-from ls.transaction import write
+from ls.web.current import member
 
 TAG = "Tasks"
 

@@ -7,14 +7,14 @@ from flask import Response
 from pydantic import Field, StringConstraints
 from typing_extensions import TypedDict
 
-from ls import personal_tokens
-from ls.access import public
+from ls.accounts import jwt_tokens as personal_tokens
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, answer, no_content, operation
-from ls.current import member
+from ls.db.transaction import write
 from ls.exceptions import Forbidden
 from ls.models import Event, Organization
-from ls.transaction import write
+from ls.web.access import public
+from ls.web.current import member
 
 TAG = "Tokens"
 

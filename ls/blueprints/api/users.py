@@ -7,18 +7,18 @@ from flask import Response, request, stream_with_context, url_for
 from pydantic import Field, StringConstraints
 from sqlalchemy import select
 
-from ls import signup
-from ls.avatars import MAX_BYTES, PictureRefused, read_picture
+from ls.accounts import sign_up as signup
 from ls.blueprints.api import api
 from ls.blueprints.api.operation import Input, adapter, answer, no_content, operation, read_json, validate
-from ls.blueprints.api.shapes import IS_LINE, Detail, Name, UserShape, user_shape
-from ls.current import me
+from ls.blueprints.api.schemas import IS_LINE, Detail, Name, UserShape, user_shape
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.exceptions import Forbidden, InvalidFields, NotAllowed
-from ls.extensions import db
+from ls.images.avatar import MAX_BYTES, PictureRefused, read_picture
 from ls.models import Avatar, OneTimeCode, User
 from ls.models.account import COLUMNS, Account
-from ls.models.user import LIVING
-from ls.transaction import write
+from ls.models.user import NOT_DELETED
+from ls.web.current import me
 
 AT_ONCE = 100  # people read at once for the list of all
 AVATAR_FORM = {
@@ -71,7 +71,7 @@ def list_users() -> Response:
 def _everybody() -> Iterator[bytes]:
     """The list, piece by piece: it has no pages, and is never whole in memory."""
     team, last, before = me().team, 0, b"["
-    living = select(*COLUMNS).where(User.status.in_(LIVING)).order_by(User.id).limit(AT_ONCE)
+    living = select(*COLUMNS).where(User.status.in_(NOT_DELETED)).order_by(User.id).limit(AT_ONCE)
     while people := [Account._make(row) for row in db.session.execute(living.where(User.id > last))]:
         db.session.rollback()  # a slow reader must not hold a transaction open
         part = adapter(list[UserShape]).dump_json([user_shape(user, team) for user in people])

@@ -3,18 +3,23 @@
 from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext as _
 
-from ls import access, origin, passwords, signin, signup, throttle
-from ls.access import form_checks_csrf, public, safe_next
+from ls.accounts import rate_limit as throttle
+from ls.accounts import sign_in as signin
+from ls.accounts import sign_up as signup
 from ls.blueprints.auth.forms import DoorForm, LoginForm, SetPasswordForm, SignupForm
-from ls.cookies import RAW
-from ls.current import acting, visitor
+from ls.db.extensions import db
+from ls.db.transaction import write
 from ls.exceptions import CredentialsWrong, DomainError, InvalidFields, Throttled
-from ls.extensions import db
-from ls.htmx import go, render, say
-from ls.languages import LANGUAGES
 from ls.models import Event, LoginSession, OneTimeCode, Organization
+from ls.models.event import audit_context
 from ls.models.login_session import NewLogin
-from ls.transaction import write
+from ls.security import passwords
+from ls.web import access
+from ls.web.access import form_checks_csrf, public, safe_next
+from ls.web.cookies import RAW
+from ls.web.current import acting, visitor
+from ls.web.htmx import go, render, say
+from ls.web.languages import LANGUAGES
 
 auth = Blueprint("auth", __name__)
 
@@ -50,7 +55,7 @@ def sign_up() -> Response:
 
 
 def _join(form: SignupForm) -> NewLogin:
-    throttle.reserve(throttle.Count(throttle.SIGN_UP, throttle.network(origin.current().address)))
+    throttle.reserve(throttle.Count(throttle.SIGN_UP, throttle.network(audit_context().address)))
     email, password = form.email.data or "", form.password.data or ""
     candidate = signup.prepare(email, password)
     sent = _this_form(candidate.email_key)

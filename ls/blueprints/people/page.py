@@ -10,35 +10,35 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from ls.clock import now
-from ls.current import me
-from ls.formats import distance
-from ls.frame import INDENT, part
-from ls.languages import locale_name
-from ls.models.people import SORTS, STATUSES, Page, Wanted
-from ls.models.person import Details, Person
+from ls.db.types import utcnow
+from ls.queries.people import SORTS, STATUSES, Page, PeopleFilter
+from ls.queries.person import Details, Person
+from ls.web.current import me
+from ls.web.formats import distance
+from ls.web.frame import INDENT, part
+from ls.web.languages import locale_name
 
 KEPT_ROWS = 4096  # about a kilobyte each
 
 NEVER = -1
-USUAL = Wanted()
+USUAL = PeopleFilter()
 STATUS_NAMES = {"active": _l("Active"), "deactivated": _l("Deactivated"), "all": _l("All")}
 COLUMNS = {"name": _l("Name"), "email": _l("E-mail"), "last_activity": _l("Last active")}
 # The moments that are asked for first are the latest.
 FIRST_ORDER = {"name": "name", "email": "email", "last_activity": "-last_activity"}
 
 
-def asked() -> Wanted:
+def asked() -> PeopleFilter:
     """What the address asks for; what it cannot ask for is the usual."""
     sort, status = request.args.get("sort", ""), request.args.get("status", "")
-    return Wanted(
+    return PeopleFilter(
         sort=sort if sort.removeprefix("-") in SORTS else USUAL.sort,
         status=status if status in STATUSES else USUAL.status,
         q=request.args.get("q", "").strip(),
     )
 
 
-def address(wanted: Wanted, **cursor: str | None) -> str:
+def address(wanted: PeopleFilter, **cursor: str | None) -> str:
     """The page's address; what is usual is left out."""
     pairs = {"q": wanted.q} if wanted.q else {}
     for name in ("sort", "status"):
@@ -54,7 +54,7 @@ def said(found: Page) -> str:
     return str(ngettext("%(num)d person on this page", "%(num)d people on this page", len(found.people)))
 
 
-def listed(wanted: Wanted, found: Page) -> Markup:
+def listed(wanted: PeopleFilter, found: Page) -> Markup:
     """The list itself."""
     slots = {
         "rows": rows(found.people),
@@ -77,20 +77,20 @@ def listed(wanted: Wanted, found: Page) -> Markup:
     )
 
 
-def _columns(wanted: Wanted) -> list[dict[str, Any]]:
+def _columns(wanted: PeopleFilter) -> list[dict[str, Any]]:
     return [_column(wanted, name) for name in COLUMNS]
 
 
-def _statuses(wanted: Wanted) -> list[tuple[str, Any, str]]:
-    return [(name, label, address(Wanted(wanted.sort, name, wanted.q))) for name, label in STATUS_NAMES.items()]
+def _statuses(wanted: PeopleFilter) -> list[tuple[str, Any, str]]:
+    return [(name, label, address(PeopleFilter(wanted.sort, name, wanted.q))) for name, label in STATUS_NAMES.items()]
 
 
-def _column(wanted: Wanted, name: str) -> dict[str, Any]:
+def _column(wanted: PeopleFilter, name: str) -> dict[str, Any]:
     order = None
     if wanted.sort.removeprefix("-") == name:
         order = "descending" if wanted.sort.startswith("-") else "ascending"
     sort = FIRST_ORDER[name] if order is None else _turned(wanted.sort)
-    return {"name": name, "label": COLUMNS[name], "order": order, "url": address(Wanted(sort, wanted.status, wanted.q))}
+    return {"name": name, "label": COLUMNS[name], "order": order, "url": address(PeopleFilter(sort, wanted.status, wanted.q))}
 
 
 def _turned(sort: str) -> str:
@@ -100,7 +100,7 @@ def _turned(sort: str) -> str:
 def rows(people: list[Person]) -> Markup:
     """The closed rows of these people."""
     locale, root = locale_name(), request.script_root
-    present = now()
+    present = utcnow()
     kept = [_closed(person, _distance(person.last_activity, present), locale, root) for person in people]
     return Markup("".join(kept))  # noqa: S704  # each is made by a template
 
@@ -118,7 +118,7 @@ def _closed(person: Person, _far: int, _locale: str, root: str) -> str:
 
 def opened(person: Person, details: Details) -> Markup:
     """Her row with what she worked on; what it shows is kept, whoever opens it next."""
-    present = now()
+    present = utcnow()
     far = tuple(_distance(moment, present) for moment in (person.last_activity, *details.moments))
     values = {"person": person, "details": details, "far": far, "is_me": person.id == me().id}
     return part("people/_person.html", **values)

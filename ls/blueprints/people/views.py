@@ -3,17 +3,17 @@
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ls.access import public
 from ls.blueprints.people import page
-from ls.current import acting
 from ls.exceptions import NotFound, SignupOpen
-from ls.frame import part
-from ls.htmx import go, is_fragment, render, say
 from ls.links import invite_url
 from ls.models import Organization, User
-from ls.models.people import listing
-from ls.models.person import Person, details, row_of
-from ls.templating import page as whole
+from ls.queries.people import listing
+from ls.queries.person import Person, details, row_of
+from ls.web.access import public
+from ls.web.current import acting
+from ls.web.frame import part
+from ls.web.htmx import go, is_fragment, render, say
+from ls.web.templates import page as whole
 
 people = Blueprint("people", __name__)
 

@@ -5,13 +5,13 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, url_for
 from flask_babel import lazy_gettext as _l
 
-from ls.access import form_checks_csrf
-from ls.blueprints.projects import lists
 from ls.blueprints.projects.forms import ProjectForm
 from ls.blueprints.projects.preview import preview
-from ls.current import acting, member
-from ls.htmx import go, is_fragment, render, say
 from ls.models import Project
+from ls.queries import projects as lists
+from ls.web.access import form_checks_csrf
+from ls.web.current import acting, member
+from ls.web.htmx import go, is_fragment, render, say
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
 projects.add_app_template_filter(preview)

@@ -9,10 +9,10 @@ from wtforms import PasswordField, RadioField, SelectField, StringField, Validat
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired
 
-from ls import signup
-from ls.avatars import MAX_BYTES, Picture, PictureRefused, read_picture
+from ls.accounts import sign_up as signup
 from ls.exceptions import InvalidFields
-from ls.languages import LANGUAGES
+from ls.images.avatar import MAX_BYTES, Picture, PictureRefused, read_picture
+from ls.web.languages import LANGUAGES
 
 
 def _l(text: str) -> Any:

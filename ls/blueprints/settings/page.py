@@ -7,9 +7,9 @@ from flask import Response, current_app, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 
 from ls.blueprints.settings.forms import AccountForm, PasswordForm, PictureForm
-from ls.current import me
-from ls.htmx import go, is_fragment, say
 from ls.models import ApiToken, Contribution, LoginSession
+from ls.web.current import me
+from ls.web.htmx import go, is_fragment, say
 
 SAVED = {
     "profile": _l("Profile saved"),

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
-from ls import passwords, signup, throttle
+from ls.accounts import rate_limit as throttle
+from ls.accounts import sign_up as signup
 from ls.blueprints.settings.forms import PasswordForm
 from ls.exceptions import InvalidFields
 from ls.models import LoginSession, User
+from ls.security import passwords
 
 WRONG = _l("That is not your current password.")
 SAME = _l("Entered password is the same as current")

@@ -6,17 +6,17 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ls.access import form_checks_csrf, sign_out
-from ls.avatars import TOO_LARGE
 from ls.blueprints.settings.forms import AccountForm, OwnForm, PictureForm
 from ls.blueprints.settings.page import answer, done, password_form, say_beside
 from ls.blueprints.settings.password import prepare
-from ls.current import acting, me, member
-from ls.errors import page as failure
 from ls.exceptions import InvalidFields, Throttled
-from ls.htmx import go, is_fragment
+from ls.images.avatar import TOO_LARGE
 from ls.models import ApiToken, Avatar, LoginSession
-from ls.user_agents import device
+from ls.web.access import form_checks_csrf, sign_out
+from ls.web.current import acting, me, member
+from ls.web.errors import page as failure
+from ls.web.htmx import go, is_fragment
+from ls.web.user_agents import device
 
 settings = Blueprint("settings", __name__, url_prefix="/user/account")
 settings.add_app_template_filter(device)

@@ -4,13 +4,13 @@ from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from ls.access import public
-from ls.current import visitor
+from ls.db.extensions import db
 from ls.exceptions import NotFound
-from ls.extensions import db
 from ls.models import Avatar, Organization
-from ls.storable import text_problem
+from ls.validation import text_problem
 from ls.version import VERSION
+from ls.web.access import public
+from ls.web.current import visitor
 
 system = Blueprint("system", __name__)
 

@@ -1,0 +1,1 @@
+"""What an account goes through, across several tables."""

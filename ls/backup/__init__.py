@@ -1,0 +1,1 @@
+"""Archive, restore and copy."""

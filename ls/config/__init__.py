@@ -1,0 +1,1 @@
+"""Settings: every setting and its parser; the only package that reads the environment."""

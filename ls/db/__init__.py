@@ -1,0 +1,1 @@
+"""The database: extensions, engine settings, transactions, column types, migrations."""

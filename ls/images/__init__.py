@@ -1,0 +1,1 @@
+"""Avatar: uploaded bytes in, safe re-encoded bytes out."""

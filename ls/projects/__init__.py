@@ -1,0 +1,1 @@
+"""Counters and import: what changes projects, tasks and annotations together."""

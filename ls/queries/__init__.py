@@ -1,0 +1,1 @@
+"""Read-only lists and details for pages and API."""

@@ -1,0 +1,1 @@
+"""Password hashing and policy, key derivation and encryption, the secret key."""

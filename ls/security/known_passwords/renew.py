@@ -1,0 +1,36 @@
+"""Rewrites list.txt from Django's list of common passwords: python ls/security/known_passwords/renew.py FOLDER."""
+
+import gzip
+import sys
+import unicodedata
+from pathlib import Path
+
+SHORTEST = 8  # PASSWORD_MIN_LENGTH is never lower, so shorter entries could never be asked for
+SOURCE = "django/contrib/auth/common-passwords.txt.gz"
+
+# What people type into a labelling server in particular, and phrases too famous to be secret.
+OBVIOUS = """
+administrator administrator1 admin12345 admin@123 admin123456 annotate annotation annotator
+changeit changeme changeme1 changeme123 correcthorsebatterystaple
+correct-horse-battery-staple 5201314520 default123 guest1234 heartex1 heartex11 humansignal
+label-studio label_studio labeling labelling labelstudio labelstudio1 labelstudio123 letmeinplease
+opensesame p@ssw0rd p@ssword password! password1! password12 password123 password123! password1234
+qwerty12345 qwertyuiop root1234 secret123 sunshine123 temp1234 test12345 trustno1 user1234
+welcome1 welcome123 welcome2024 welcome2025 welcome2026 woaini1314
+"""
+
+
+def main(folder: Path) -> None:
+    known = set(gzip.decompress((folder / SOURCE).read_bytes()).decode().splitlines()) | obvious()
+    folded = {unicodedata.normalize("NFKC", word).casefold() for word in known}
+    words = sorted(word for word in folded if len(word) >= SHORTEST)
+    Path(__file__).with_name("list.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{len(words)} passwords\n")
+
+
+def obvious() -> set[str]:
+    return {*OBVIOUS.split(), "correct horse battery staple"}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,174 @@
+"""Which host, scheme, prefix and address a request has: what HOST says, and what trusted proxies say.
+
+`X-Forwarded-*` is believed only from a peer in TRUSTED_PROXIES and taken out of the request either way,
+so nothing behind this reads a forged one. `Forwarded` is always taken out: one way to say it is enough.
+A peer on a Unix socket has no address; it is trusted as soon as TRUSTED_PROXIES names anything, because
+the socket's file mode already says who may connect.
+"""
+
+import html
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from werkzeug.sansio.utils import host_is_trusted
+
+from ls.config.parsers import Network, is_prefix, shown
+from ls.web.request_log import log_event, safe_path
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+TRUSTED_PEER = "ls.trusted_peer"  # in the environ: did a trusted proxy send this request?
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Wrong host</title><h1>Wrong host</h1><p>{}</p></html>
+"""
+# Outside Flask there is no locale, and the reader is whoever sets the server up: English.
+_UNEXPECTED = (
+    "This request came for the host {seen}, but this server answers only for {expected}. "
+    "Use that address, or set LABEL_STUDIO_HOST to the address people use."
+)
+_FORWARDED_HINT = " Behind a proxy, name it in LABEL_STUDIO_TRUSTED_PROXIES or let it pass the Host on."
+_GARBAGE = "The host {seen} is not a valid name. Use another, or set LABEL_STUDIO_HOST to the right one."
+
+
+class Proxy:
+    """WSGI middleware that settles host, scheme, prefix and address before the application sees them."""
+
+    def __init__(self, app: "WSGIApplication", *, host: str, trusted: Iterable[Network]) -> None:
+        parts = urlsplit(host)
+        self._app, self._trusted = app, tuple(trusted)
+        self._scheme, self._host, self._prefix = parts.scheme, parts.netloc, parts.path
+        self._expected = _canonical(parts.netloc, parts.scheme)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Settle the environ, or answer 400 for a host that is not ours."""
+        forwarded, hops = self._forwarded(environ)
+        seen = [host for host in (forwarded.get("HOST"), environ.get("HTTP_HOST")) if host]
+        _strip_prefix(environ, self._prefix or _forwarded_prefix(forwarded))
+        refusal = self._settle_configured(environ, seen) if self._host else _settle_plain(environ, seen)
+        if refusal and environ.get("PATH_INFO", "").rstrip("/") != "/health":
+            return _refuse(environ, start_response, refusal)
+        if not self._host and forwarded.get("PROTO", "").lower() in {"http", "https"}:
+            environ["wsgi.url_scheme"] = forwarded["PROTO"].lower()
+        if hops:
+            environ["REMOTE_ADDR"] = hops[-1]
+        return self._app(environ, start_response)
+
+    def _forwarded(self, environ: "WSGIEnvironment") -> tuple[dict[str, str], list[str]]:
+        """What a trusted peer says, by name, and the addresses passed on the way to the client."""
+        said = _take(environ)
+        peer = environ.get("REMOTE_ADDR", "")
+        environ[TRUSTED_PEER] = bool(self._trusted) and (peer == "" or is_in(peer, self._trusted))
+        if not environ[TRUSTED_PEER]:
+            return {}, []
+        hops = self._walk(said.pop("FOR", ""))
+        return {name: _pick(value, len(hops)) for name, value in said.items()}, hops
+
+    def _walk(self, chain: str) -> list[str]:
+        """From the nearest hop outward, past trusted ones; the last is the client, as far as one can know."""
+        hops: list[str] = []
+        for part in reversed(chain.split(",")):
+            address = _address(part)
+            if address is None:
+                break
+            hops.append(str(address))
+            if not is_in(hops[-1], self._trusted):
+                break
+        return hops
+
+    def _settle_configured(self, environ: "WSGIEnvironment", seen: list[str]) -> str | None:
+        environ["wsgi.url_scheme"], environ["HTTP_HOST"] = self._scheme, self._host
+        if any(_canonical(host, self._scheme) == self._expected for host in seen):
+            return None
+        message = _UNEXPECTED.format(
+            seen=shown(seen[0]) if seen else "(none)", expected=f"{self._scheme}://{self._host}{self._prefix}"
+        )
+        return message + ("" if environ[TRUSTED_PEER] else _FORWARDED_HINT)
+
+
+def _settle_plain(environ: "WSGIEnvironment", seen: list[str]) -> str | None:
+    if not seen:
+        return None
+    environ["HTTP_HOST"] = seen[0]
+    if host_is_trusted(seen[0]):  # Werkzeug's word for: has the shape of a host
+        return None
+    del environ["HTTP_HOST"]
+    return _GARBAGE.format(seen=shown(seen[0]))
+
+
+def _take(environ: "WSGIEnvironment") -> dict[str, str]:
+    environ.pop("HTTP_FORWARDED", None)
+    names = [name for name in environ if name.startswith("HTTP_X_FORWARDED")]
+    return {name.removeprefix("HTTP_X_FORWARDED_"): environ.pop(name) for name in names}
+
+
+def _pick(value: str, hops: int) -> str:
+    """The value that the outermost trusted proxy added: each proxy appends to the right."""
+    values = [part.strip() for part in value.split(",")]
+    return values[-min(max(hops, 1), len(values))]
+
+
+def _forwarded_prefix(forwarded: dict[str, str]) -> str:
+    prefix = forwarded.get("PREFIX", "").rstrip("/")
+    return prefix if is_prefix(prefix) else ""
+
+
+def _strip_prefix(environ: "WSGIEnvironment", prefix: str) -> None:
+    """Move the prefix to SCRIPT_NAME, whether the proxy stripped it from the path or passed it on."""
+    if not prefix:
+        return
+    environ["SCRIPT_NAME"] = prefix
+    path = environ.get("PATH_INFO", "")
+    if path == prefix or path.startswith(f"{prefix}/"):
+        environ["PATH_INFO"] = path[len(prefix) :] or "/"
+
+
+def is_in(address: str, networks: tuple[Network, ...]) -> bool:
+    """Does the address belong to one of the networks?"""
+    parsed = _address(address)
+    return parsed is not None and any(parsed in network for network in networks)
+
+
+@lru_cache(maxsize=1024)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address in one part of X-Forwarded-For, which may carry a port or brackets."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+@lru_cache(maxsize=256)
+def _canonical(host: str, scheme: str) -> str:
+    return host.lower().removesuffix(":443" if scheme == "https" else ":80")
+
+
+def _refuse(environ: "WSGIEnvironment", start_response: "StartResponse", message: str) -> list[bytes]:
+    path = environ.get("PATH_INFO", "")
+    is_api = path == "/api" or path.startswith("/api/")
+    text = json.dumps({"detail": message}) if is_api else _PAGE.format(html.escape(message))
+    body = text.encode()
+    log_event(
+        "host_refused",
+        method=environ.get("REQUEST_METHOD", ""),
+        path=safe_path(path),
+        status=400,
+        address=environ.get("REMOTE_ADDR", ""),
+        message=message,
+    )
+    content_type = "application/json" if is_api else "text/html; charset=utf-8"
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+    start_response("400 BAD REQUEST", headers)
+    return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]

@@ -1,0 +1,370 @@
+"""Settings: what each variable accepts, which source wins, and what refuses to start."""
+
+import os
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from ipaddress import ip_network
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from ls.config.settings import SETTINGS, ConfigError, read, warnings_for
+from ls.security import secret_key
+
+KEY = "k" * 32
+SECRET = "hush-hush"
+
+
+def one(name: str, value: str) -> Any:
+    """The setting as read from its environment variable."""
+    return read({f"LABEL_STUDIO_{name}": value})[name]
+
+
+def refused(environ: dict[str, str]) -> str:
+    """The text of the refusal, which is always one line."""
+    with pytest.raises(ConfigError) as caught:
+        read(environ)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def test_defaults_are_the_contract() -> None:
+    found = read({})
+    assert {name: found[name] for name in ("HOST", "PORT", "PASSWORD_MIN_LENGTH", "LANGUAGE")} == {
+        "HOST": "",
+        "PORT": 8080,
+        "PASSWORD_MIN_LENGTH": 8,
+        "LANGUAGE": "en",
+    }
+    assert found["DISABLE_SIGNUP_WITHOUT_LINK"] is False
+    assert found["MAX_SESSION_AGE"] == 691200
+    assert found["MAX_TIME_BETWEEN_ACTIVITY"] == 259200
+    assert found["TRUSTED_PROXIES"] == ()
+    assert found["LOG_FORMAT"] == "text"
+    assert [found[name] for name in ("USERNAME", "PASSWORD", "USER_TOKEN", "SECRET_KEY")] == [None] * 4
+    assert found["BASE_DATA_DIR"] == str(Path(__file__).resolve().parents[2] / "instance")
+
+
+def test_every_setting_has_a_sentence_and_a_default_that_reads_back() -> None:
+    for setting in SETTINGS:
+        assert setting.meaning[0].isupper()
+        assert setting.meaning.endswith(".")
+        if setting.default not in (None, ()):
+            assert setting.parse(setting.default) == setting.default
+
+
+@pytest.mark.parametrize("word", ["1", "true", "yes", "on", "TRUE", "Yes", "oN"])
+def test_true_in_any_case(word: str) -> None:
+    assert one("DISABLE_SIGNUP_WITHOUT_LINK", word) is True
+
+
+@pytest.mark.parametrize("word", ["0", "false", "no", "off", "FALSE", "Off"])
+def test_false_in_any_case(word: str) -> None:
+    assert one("DISABLE_SIGNUP_WITHOUT_LINK", word) is False
+
+
+@pytest.mark.parametrize("word", ["", "2", "ja", "y", "truee", "None"])
+def test_any_other_boolean_refuses_and_names_variable_and_value(word: str) -> None:
+    text = refused({"LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": word})
+    assert text.startswith(f"LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK={word}:")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "65536"),
+        ("PORT", "-1"),
+        ("PORT", "http"),
+        ("PORT", ""),
+        ("PORT", "٨٠٨٠"),
+        ("PORT", "8_0"),
+        ("PASSWORD_MIN_LENGTH", "7"),
+        ("PASSWORD_MIN_LENGTH", "65"),
+        ("MAX_SESSION_AGE", "0"),
+        ("MAX_SESSION_AGE", "99999999999"),
+        ("MAX_TIME_BETWEEN_ACTIVITY", "1.5"),
+        ("LANGUAGE", "de"),
+        ("LOG_FORMAT", "xml"),
+        ("TRUSTED_PROXIES", "localhost"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+    ],
+)
+def test_a_value_out_of_shape_is_named(name: str, value: str) -> None:
+    assert refused({f"LABEL_STUDIO_{name}": value}).startswith(f"LABEL_STUDIO_{name}={value}:")
+
+
+def test_limits_are_inclusive() -> None:
+    assert (one("PASSWORD_MIN_LENGTH", "8"), one("PASSWORD_MIN_LENGTH", "64")) == (8, 64)
+    assert (one("PORT", "0"), one("PORT", " 65535 ")) == (0, 65535)
+    assert one("MAX_SESSION_AGE", "1") == 1
+
+
+@pytest.mark.parametrize("word", ["zh-hans", "zh-Hans", "ZH-HANS", "zh_Hans"])
+def test_chinese_in_any_spelling(word: str) -> None:
+    assert one("LANGUAGE", word) == "zh_Hans"
+
+
+def test_proxies_by_comma_or_space() -> None:
+    expected = tuple(map(ip_network, ("10.0.0.0/8", "127.0.0.1", "::1")))
+    assert one("TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1\t::1,") == expected
+    assert one("TRUSTED_PROXIES", " ") == ()
+    assert read({}, {"TRUSTED_PROXIES": expected})["TRUSTED_PROXIES"] == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "prefix"),
+    [
+        ("https://example.org", "https://example.org", ""),
+        ("HTTPS://Example.ORG:443/", "https://example.org", ""),
+        ("http://10.1.2.3:80/ls/", "http://10.1.2.3/ls", "/ls"),
+        ("http://localhost:8080", "http://localhost:8080", ""),
+        ("https://[2001:DB8::1]:8443/a/b", "https://[2001:db8::1]:8443/a/b", "/a/b"),
+        ("", "", ""),
+    ],
+)
+def test_host_is_normalised(given: str, expected: str, prefix: str) -> None:
+    found = read({"LABEL_STUDIO_HOST": given})
+    assert (found["HOST"], found["PREFIX"]) == (expected, prefix)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "example.org",
+        "ftp://example.org",
+        "https://",
+        "https://example.org?x=1",
+        "https://example.org/#",
+        "https://user@example.org",
+        "https://example.org:99999",
+        "https://exa mple.org",
+        "https://my_service",
+        "https://example.org/a//b",
+        "https://example.org/../x",
+        "https://example.org/%2e",
+        "https://example.org\\evil",
+        "https://[::1",
+        "//example.org",
+        "https://example.org\r\nX: y",
+    ],
+)
+def test_a_host_that_is_no_base_url_refuses(given: str) -> None:
+    assert "LABEL_STUDIO_HOST=" in refused({"LABEL_STUDIO_HOST": given})
+
+
+def test_cookies_follow_the_scheme() -> None:
+    plain = read({"LABEL_STUDIO_HOST": "http://example.org/ls"})
+    secure = read({"LABEL_STUDIO_HOST": "https://example.org/ls"})
+    assert (plain["SESSION_COOKIE_NAME"], plain["SESSION_COOKIE_SECURE"]) == ("ls_session", False)
+    assert (secure["SESSION_COOKIE_NAME"], secure["SESSION_COOKIE_SECURE"]) == ("__Host-ls_session", True)
+    for found in (plain, secure):
+        assert found["SESSION_COOKIE_HTTPONLY"] is True
+        assert (found["SESSION_COOKIE_SAMESITE"], found["SESSION_COOKIE_PATH"]) == ("Lax", "/")
+        assert found["PERMANENT_SESSION_LIFETIME"] == 3650 * 86_400  # a session's end is the database's to tell
+
+
+def test_a_picture_that_is_too_large_still_reaches_the_view() -> None:
+    found = read({})
+    assert found["MAX_CONTENT_LENGTH"] > 1.5 * 1024 * 1024
+    assert found["WTF_CSRF_TIME_LIMIT"] is None
+
+
+def test_the_database_is_in_the_data_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "odd ?#% name"
+    uri = read({"LABEL_STUDIO_BASE_DATA_DIR": str(folder)})["SQLALCHEMY_DATABASE_URI"]
+    assert make_url(uri).database == str(folder / "labelling.sqlite3")
+
+
+def test_a_relative_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert one("BASE_DATA_DIR", "data") == str(tmp_path / "data")
+    assert one("BASE_DATA_DIR", "") == read({})["BASE_DATA_DIR"]
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_uses_psycopg(scheme: str) -> None:
+    uri = read({"LABEL_STUDIO_DATABASE_URL": f"{scheme}://u:p%40w@db:5433/ls?sslmode=require"})
+    assert uri["SQLALCHEMY_DATABASE_URI"] == "postgresql+psycopg://u:p%40w@db:5433/ls?sslmode=require"
+
+
+def test_a_relative_sqlite_file_stands_in_the_data_folder(tmp_path: Path) -> None:
+    environ = {"LABEL_STUDIO_BASE_DATA_DIR": str(tmp_path), "LABEL_STUDIO_DATABASE_URL": "sqlite:///a.db"}
+    assert make_url(read(environ)["SQLALCHEMY_DATABASE_URI"]).database == str(tmp_path / "a.db")
+    environ["LABEL_STUDIO_DATABASE_URL"] = "sqlite:////srv/b.db"
+    assert make_url(read(environ)["SQLALCHEMY_DATABASE_URI"]).database == "/srv/b.db"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"mysql://root:{SECRET}@db/x",
+        f"postgresql+psycopg2://root:{SECRET}@db/x",
+        f"no url {SECRET}",
+        f"postgresql://u:{SECRET}@db:port/x",
+        "sqlite://",
+        "sqlite:///:memory:",
+    ],
+)
+def test_another_database_refuses_without_showing_the_password(url: str) -> None:
+    text = refused({"LABEL_STUDIO_DATABASE_URL": url})
+    assert text.startswith("LABEL_STUDIO_DATABASE_URL:")
+    assert SECRET not in text
+
+
+def test_a_short_secret_key_refuses_unseen() -> None:
+    text = refused({"LABEL_STUDIO_SECRET_KEY": SECRET})
+    assert "32 bytes" in text
+    assert SECRET not in text
+    assert "32 bytes" in refused({"LABEL_STUDIO_SECRET_KEY": ""})
+    assert one("SECRET_KEY", KEY) == KEY
+    assert one("SECRET_KEY", "密" * 11) == "密" * 11
+
+
+def test_a_file_holds_any_value(tmp_path: Path) -> None:
+    file = tmp_path / "value"
+    file.write_bytes(b" pass word \n\n")
+    assert read({"LABEL_STUDIO_PASSWORD_FILE": str(file)})["PASSWORD"] == " pass word \n"
+    by_kind = {"bool": "on", "int": "64", "networks": "::1", "key": KEY, "language": "en"}
+    by_kind |= {
+        "log_format": "json",
+        "str": "x",
+        "path": "/srv",
+        "url": "http://a",
+        "database": "sqlite:///x",
+    }
+    for setting in SETTINGS:
+        text = by_kind[setting.kind]
+        file.write_text(text + "\n", encoding="utf-8")
+        by_file = read({f"{setting.variable}_FILE": str(file)})[setting.name]
+        assert by_file == read({setting.variable: text})[setting.name]
+
+
+def test_a_value_and_its_file_at_once_refuse(tmp_path: Path) -> None:
+    environ = {"LABEL_STUDIO_PASSWORD": SECRET, "LABEL_STUDIO_PASSWORD_FILE": str(tmp_path / "p")}
+    text = refused(environ)
+    assert "LABEL_STUDIO_PASSWORD and LABEL_STUDIO_PASSWORD_FILE" in text
+    assert SECRET not in text
+
+
+def test_a_file_that_cannot_be_read_refuses(tmp_path: Path) -> None:
+    text = refused({"LABEL_STUDIO_PORT_FILE": str(tmp_path / "gone")})
+    assert text.startswith("LABEL_STUDIO_PORT_FILE=")
+    assert "No such file" in text
+    assert "LABEL_STUDIO_PORT_FILE=" in refused({"LABEL_STUDIO_PORT_FILE": str(tmp_path)})
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    assert "UTF-8" in refused({"LABEL_STUDIO_PASSWORD_FILE": str(tmp_path / "binary")})
+
+
+def test_odd_characters_refuse() -> None:
+    assert "NUL" in refused({"LABEL_STUDIO_USERNAME": "a\0b"})
+    assert "UTF-8" in refused({"LABEL_STUDIO_PASSWORD": "a\udcffb"})
+    assert "NUL" in refused({"LABEL_STUDIO_BASE_DATA_DIR": "a\0b"})
+
+
+def test_overrides_win_and_unknown_ones_are_flasks() -> None:
+    environ = {"LABEL_STUDIO_PORT": "1", "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "yes"}
+    overrides = {
+        "PORT": 2,
+        "DISABLE_SIGNUP_WITHOUT_LINK": False,
+        "BASE_DATA_DIR": Path("/srv/data"),
+        "TESTING": True,
+        "SQLALCHEMY_DATABASE_URI": "sqlite://",
+    }
+    found = read(environ, overrides)
+    assert (found["PORT"], found["DISABLE_SIGNUP_WITHOUT_LINK"]) == (2, False)
+    assert (found["BASE_DATA_DIR"], found["TESTING"]) == ("/srv/data", True)
+    assert found["SQLALCHEMY_DATABASE_URI"] == "sqlite://"
+    assert read({}, {"DISABLE_SIGNUP_WITHOUT_LINK": "on"})["DISABLE_SIGNUP_WITHOUT_LINK"] is True
+    with pytest.raises(ConfigError, match="LABEL_STUDIO_PORT=x"):
+        read({}, {"PORT": "x"})
+
+
+def test_an_unknown_setting_is_named_with_the_nearest() -> None:
+    assert warnings_for({"LABEL_STUDIO_DISABLE_SIGNUP": "1", "HOME": "/root"}) == [
+        "LABEL_STUDIO_DISABLE_SIGNUP is not a setting. Did you mean LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK?"
+    ]
+    assert "LABEL_STUDIO_PASSWORD_FILE?" in warnings_for({"LABEL_STUDIO_PASWORD_FILE": "x"})[0]
+    assert "Did you mean" in warnings_for({"LABEL_STUDIO_Q": "x"})[0]
+    assert warnings_for({f"{setting.variable}_FILE": "x" for setting in SETTINGS}) == []
+
+
+def test_a_password_without_a_name_is_a_warning() -> None:
+    lines = warnings_for({"LABEL_STUDIO_PASSWORD": SECRET, "LABEL_STUDIO_USER_TOKEN_FILE": "/x"})
+    assert [line.split()[0] for line in lines] == ["LABEL_STUDIO_PASSWORD", "LABEL_STUDIO_USER_TOKEN"]
+    assert SECRET not in "".join(lines)
+
+
+def mode(path: Path) -> int:
+    """The permission bits."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_the_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+    key = secret_key.load_or_make(folder)
+    assert len(key.encode()) >= 32
+    assert secret_key.load_or_make(folder) == key
+    assert (mode(folder), mode(folder / "secret_key")) == (0o700, 0o600)
+    assert [path.name for path in folder.iterdir()] == ["secret_key"]
+    assert secret_key.load_or_make(tmp_path / "other") != key
+
+
+def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(6, mp_context=get_context("spawn")) as pool:
+        keys = set(pool.map(secret_key.load_or_make, [tmp_path / "data"] * 12))
+    assert len(keys) == 1
+
+
+def test_a_key_others_could_read_is_tightened(tmp_path: Path) -> None:
+    file = tmp_path / "secret_key"
+    file.write_text(KEY + "\n", encoding="utf-8")
+    file.chmod(0o644)
+    assert secret_key.insecure_mode(file)
+    assert secret_key.load_or_make(tmp_path) == KEY
+    assert not secret_key.insecure_mode(file)
+
+
+def test_a_short_or_binary_key_refuses(tmp_path: Path) -> None:
+    file = tmp_path / "secret_key"
+    file.write_text("short", encoding="utf-8")
+    with pytest.raises(ConfigError, match="shorter than 32 bytes"):
+        secret_key.load_or_make(tmp_path)
+    assert file.read_text(encoding="utf-8") == "short"
+    file.write_bytes(b"\xff" * 40)
+    with pytest.raises(ConfigError, match="not text"):
+        secret_key.load_or_make(tmp_path)
+
+
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Root may write anywhere; drop to `nobody` meanwhile."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_folder_that_cannot_be_written_says_how_to_mend_it(tmp_path: Path) -> None:
+    folder = tmp_path / "the data"
+    folder.mkdir(mode=0o500)
+    with ordinary_user(), pytest.raises(ConfigError) as caught:
+        secret_key.load_or_make(folder)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert f"sudo chown -R {text.split(' by ')[1].split()[0]} '{folder}'" in text
+
+
+def test_a_file_where_the_folder_should_be_refuses(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("", encoding="utf-8")
+    with pytest.raises(ConfigError, match="data"):
+        secret_key.load_or_make(tmp_path / "data")

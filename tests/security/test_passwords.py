@@ -1,0 +1,307 @@
+"""Passwords are hashed whole, verified in constant work, and refused with every reason at once."""
+
+import base64
+import hashlib
+import subprocess
+import sys
+import threading
+import time
+import unicodedata
+from pathlib import Path
+
+import argon2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ls.security import passwords
+from ls.security.passwords import PasswordRefused, check_policy, hash_password, needs_renewal, verify
+
+GOOD = "violet-Lantern 42"
+SHORT = "Use a password of at least 8 characters."
+LONG = "Use a password of at most 128 characters."
+KNOWN = "This password is well known. Choose another one."
+EMAIL = "Choose a password that is not your e-mail address."
+NAME = "Choose a password that is not your name."
+INVALID = "This password contains an invalid character. Type it again."
+
+
+def django_hash(plain: str, rounds: int = 1_000, salt: str = "abcSALT") -> str:
+    made = hashlib.pbkdf2_hmac("sha256", plain.encode(), salt.encode(), rounds)
+    return f"pbkdf2_sha256${rounds}${salt}${base64.b64encode(made).decode()}"
+
+
+def reasons(plain: str, minimum: int = 8, email: str = "", names: tuple[str, ...] = ()) -> list[str]:
+    try:
+        check_policy(plain, minimum=minimum, email=email, names=names)
+    except PasswordRefused as refused:
+        return refused.messages
+    return []
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stored hashes that Argon2 was really asked to verify, in order."""
+    asked: list[str] = []
+    real = argon2.PasswordHasher.verify
+
+    def verify_and_note(self: argon2.PasswordHasher, stored: str, plain: bytes) -> bool:
+        answer = real(self, stored, plain)
+        asked.append(stored)
+        return bool(answer)
+
+    def note(self: argon2.PasswordHasher, stored: str, plain: bytes) -> bool:
+        try:
+            return verify_and_note(self, stored, plain)
+        except argon2.exceptions.VerifyMismatchError:
+            asked.append(stored)
+            raise
+
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", note)
+    return asked
+
+
+def test_a_hash_is_argon2id_with_the_promised_parameters() -> None:
+    stored = hash_password(GOOD)
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert stored != hash_password(GOOD)
+    assert verify(stored, GOOD)
+    assert not verify(stored, GOOD + " ")
+    assert not needs_renewal(stored)
+
+
+def test_nothing_is_cut_after_72_bytes() -> None:
+    stored = hash_password("a" * 72)
+    assert not verify(stored, "a" * 73)
+    assert not verify(stored, "a" * 71)
+    assert verify(hash_password("a" * 127 + "b"), "a" * 127 + "b")
+    assert not verify(hash_password("a" * 127 + "b"), "a" * 127 + "c")
+
+
+def test_composed_and_decomposed_typing_are_one_password() -> None:
+    composed = unicodedata.normalize("NFC", "Überraschungsgäste")
+    decomposed = unicodedata.normalize("NFD", composed)
+    assert composed != decomposed
+    for chosen, typed in [(composed, decomposed), (decomposed, composed)]:
+        assert verify(hash_password(chosen), typed)
+    assert verify(hash_password("ｆｕｌｌ width"), "full width")
+
+
+def test_case_and_spaces_count() -> None:
+    stored = hash_password(" Two Words ")
+    assert not verify(stored, " two words ")
+    assert not verify(stored, "Two Words")
+
+
+def test_lengths_are_counted_in_characters() -> None:
+    assert reasons("x7" * 64) == []
+    assert reasons("x7" * 64 + "x") == [LONG]
+    assert reasons("密" * 8) == []
+    assert reasons("密" * 7) == [SHORT]
+    assert reasons("😀" * 128) == []
+    assert reasons("😀" * 129) == [LONG]
+    assert reasons("x7y8z9w") == [SHORT]
+    assert reasons("") == [SHORT]
+
+
+def test_the_minimum_is_the_installations() -> None:
+    assert reasons("x7y8z9wq", minimum=12) == ["Use a password of at least 12 characters."]
+    assert reasons("x7y8z9wqx7y8", minimum=12) == []
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "password",
+        "PASSWORD",
+        "Password1",
+        "12345678",
+        "iloveyou",
+        "labelstudio",
+        "ｐａｓｓｗｏｒｄ",
+        "correcthorsebatterystaple",
+    ],
+)
+def test_a_well_known_password_is_refused(plain: str) -> None:
+    assert reasons(plain) == [KNOWN]
+
+
+def test_part_of_a_well_known_password_is_not_well_known() -> None:
+    assert reasons("password-of-my-own") == []
+    assert reasons("12345678\n123456789") == []
+
+
+@pytest.mark.parametrize("plain", ["anna.kim@example.org", "Anna.Kim@Example.org", "anna.kim", "ANNA.KIM"])
+def test_the_address_and_its_first_half_are_refused(plain: str) -> None:
+    assert reasons(plain, email="anna.kim@example.org") == [EMAIL]
+
+
+@pytest.mark.parametrize(
+    "plain", ["Bartholomew", "bartholomew", "Fitzgerald", "BartholomewFitzgerald", "fitzgerald  bartholomew"]
+)
+def test_the_name_is_refused_however_it_is_spaced(plain: str) -> None:
+    assert reasons(plain, names=("Bartholomew", "Fitzgerald")) == [NAME]
+
+
+def test_an_empty_name_or_address_refuses_nothing() -> None:
+    assert reasons(GOOD, email="", names=("", " ")) == []
+    assert reasons("        ", names=("", "")) == []
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800", "x\udfffy"])
+def test_characters_that_cannot_be_kept_are_named(character: str) -> None:
+    assert reasons(GOOD + character) == [INVALID]
+
+
+def test_every_reason_is_given_at_once() -> None:
+    assert reasons("pass\0", email="pass\0@example.org") == [INVALID, SHORT, EMAIL]
+    assert reasons("password", minimum=9, email="password@example.org", names=("Password",)) == [
+        "Use a password of at least 9 characters.",
+        KNOWN,
+        EMAIL,
+        NAME,
+    ]
+
+
+def test_reasons_can_be_translated() -> None:
+    with pytest.raises(PasswordRefused) as caught:
+        check_policy("short", minimum=8)
+    ((message, params),) = caught.value.reasons
+    assert message == "Use a password of at least %(minimum)d characters."
+    assert message % params == SHORT == str(caught.value)
+
+
+def test_no_composition_rules() -> None:
+    assert reasons("orange tide lamp") == []
+    assert reasons("8402957163") == []
+
+
+def test_a_django_hash_verifies_and_is_renewed() -> None:
+    stored = django_hash(GOOD)
+    assert verify(stored, GOOD)
+    assert not verify(stored, "wrong")
+    assert needs_renewal(stored)
+    # as Django 5.2's own hasher wrote it
+    planted = "pbkdf2_sha256$1000$saltsalt$HNGwcQvzD+XoAcp737PIKvsbw1iN+UZuOlxpG29H9Hg="
+    assert verify(planted, "violet-Lantern 42")
+    assert not verify(planted, "violet-Lantern 43")
+
+
+def test_a_django_hash_knows_the_password_as_it_was_typed_there() -> None:
+    decomposed = unicodedata.normalize("NFD", "Überraschung")
+    assert verify(django_hash(decomposed), decomposed)
+    assert verify(django_hash("Überraschung"), decomposed)
+
+
+@pytest.mark.parametrize(
+    "hasher",
+    [
+        argon2.PasswordHasher(time_cost=1, memory_cost=19_456, parallelism=1),
+        argon2.PasswordHasher(time_cost=2, memory_cost=8_192, parallelism=1),
+        argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=argon2.Type.I),
+    ],
+)
+def test_weaker_argon2_verifies_and_is_renewed(hasher: argon2.PasswordHasher) -> None:
+    stored = hasher.hash(GOOD)
+    assert verify(stored, GOOD)
+    assert not verify(stored, "wrong")
+    assert needs_renewal(stored)
+
+
+UNUSABLE = [None, "", "!", "!unusable", "plain text", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$broken"]
+BROKEN_DJANGO = [
+    "pbkdf2_sha256$",
+    "pbkdf2_sha256$x$salt$aGFzaA==",
+    "pbkdf2_sha256$1$salt$not base64",
+    "pbkdf2_sha256$0$salt$aGFzaA==",
+    "pbkdf2_sha256$-5$salt$aGFzaA==",
+    "pbkdf2_sha256$999999999999$salt$aGFzaA==",
+]
+
+
+@pytest.mark.parametrize("stored", [*UNUSABLE, *BROKEN_DJANGO])
+def test_nothing_usable_is_never_right_but_costs_one_hash(stored: str | None, work: list[str]) -> None:
+    assert not verify(stored, GOOD)
+    assert sum(one.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for one in work) == 1
+
+
+@pytest.mark.parametrize("plain", ["right", "wrong"])
+def test_a_real_account_costs_one_hash_too(plain: str, work: list[str]) -> None:
+    stored = hash_password("right")
+    assert verify(stored, plain) == (plain == "right")
+    assert work == [stored]
+
+
+def test_unknown_and_wrong_take_the_same_time() -> None:
+    stored = hash_password(GOOD)
+
+    def best(what: str | None) -> float:
+        times = []
+        for _ in range(7):
+            start = time.perf_counter()
+            verify(what, "wrong")
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert best(None) == pytest.approx(best(stored), rel=0.6)
+
+
+def test_the_dummy_has_the_parameters_of_a_real_hash() -> None:
+    assert not needs_renewal(passwords._DUMMY)  # noqa: SLF001 - drift between the two would tell who has an account
+
+
+@pytest.mark.parametrize("stored", UNUSABLE[:5])
+def test_nothing_usable_needs_no_renewal(stored: str | None) -> None:
+    assert not needs_renewal(stored)
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_text_is_judged_without_an_error(plain: str) -> None:
+    reasons(plain, email=plain, names=(plain,))
+
+
+@pytest.mark.parametrize("plain", ["\ud800", "\0", "", "x" * 100_000])
+def test_odd_guesses_are_simply_wrong(plain: str) -> None:
+    assert not verify(hash_password(GOOD), plain)
+    assert not verify(django_hash(GOOD), plain)
+    assert not verify(None, plain)
+
+
+def test_at_most_two_hash_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, now, most = threading.Lock(), 0, 0
+    real = argon2.PasswordHasher.verify
+
+    def counted(self: argon2.PasswordHasher, stored: str, plain: bytes) -> bool:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        try:
+            return bool(real(self, stored, plain))
+        finally:
+            with lock:
+                now -= 1
+
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", counted)
+    stored = hash_password(GOOD)
+    answers: list[bool] = []
+    threads = [threading.Thread(target=lambda: answers.append(verify(stored, GOOD))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [True] * 16
+    assert most == 2
+
+
+def test_the_list_is_folded_sorted_and_counted_in_its_readme() -> None:
+    folder = Path(passwords.__file__).with_name("known_passwords")
+    words = (folder / "list.txt").read_text(encoding="utf-8").splitlines()
+    assert words == sorted(set(words))
+    assert all(len(word) >= 8 and unicodedata.normalize("NFKC", word).casefold() == word for word in words)
+    assert f"{len(words):,} passwords" in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_nothing_heavy_is_loaded_at_import() -> None:
+    code = "import sys, ls.security.passwords; sys.exit('argon2' in sys.modules or 'flask' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)

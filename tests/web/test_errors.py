@@ -1,0 +1,97 @@
+"""What goes wrong is told in the product's hand: as a page, and to htmx as a message."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask, abort
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+
+from ls.exceptions import InvalidFields, Throttled
+from ls.web.access import public
+from tests.cast import FRAGMENT
+
+
+def fields() -> None:
+    """A rule said no where no form could show it."""
+    raise InvalidFields({"title": ["Give it a title."]})
+
+
+def slow() -> None:
+    """Too many attempts."""
+    raise Throttled(7)
+
+
+def bug() -> None:
+    """A defect."""
+    raise ZeroDivisionError("secret detail")
+
+
+def gone() -> None:
+    """The database does not answer."""
+    raise OperationalError("SELECT secret", {}, Exception("secret detail"))
+
+
+VIEWS: dict[str, Callable[[], None]] = {
+    "400": lambda: abort(400),
+    "403": lambda: abort(403),
+    "413": lambda: abort(413),
+    "422": fields,
+    "429": slow,
+    "500": bug,
+    "503": gone,
+}
+ADDRESSES = {400: "/400", 403: "/403", 404: "/nowhere", 405: "/user/language", 413: "/413", 422: "/422", 429: "/429"}
+ADDRESSES |= {500: "/500", 503: "/503"}
+
+
+@pytest.fixture
+def visitor(make_app: Callable[..., Flask]) -> FlaskClient:
+    """A browser at an installation that has a view for each failure."""
+    app = make_app(PROPAGATE_EXCEPTIONS=False)
+    for name, view in VIEWS.items():
+        app.add_url_rule(f"/{name}", name, public(view))
+    return app.test_client()
+
+
+@pytest.mark.parametrize("status", ADDRESSES)
+def test_each_failure_has_a_page(visitor: FlaskClient, status: int) -> None:
+    answer = visitor.get(ADDRESSES[status])
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == status
+    assert answer.mimetype == "text/html"
+    assert text.lstrip().startswith("<!DOCTYPE html>")
+    assert f">{status}<" in text
+    assert text.count("<h1>") == 1
+    assert 'href="/">' in text
+    assert "Roster" in text
+    assert "app.css" in text
+    assert "secret" not in text
+    assert "Traceback" not in text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "HX-Request-Type" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("status", ADDRESSES)
+def test_each_speaks_the_language_of_its_reader(visitor: FlaskClient, status: int) -> None:
+    text = visitor.get(ADDRESSES[status], headers={"Accept-Language": "zh-CN"}).get_data(as_text=True)
+    heading = text.partition("<h1>")[2].partition("</h1>")[0]
+    assert 'lang="zh-Hans"' in text
+    assert heading
+    assert not heading.isascii()
+
+
+@pytest.mark.parametrize("status", ADDRESSES)
+def test_htmx_gets_a_message_and_no_page(visitor: FlaskClient, status: int) -> None:
+    answer = visitor.get(ADDRESSES[status], headers=FRAGMENT)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == status
+    assert '<div id="flash" hx-swap-oob="innerHTML">' in text
+    assert "<html" not in text
+    assert "<h1" not in text
+
+
+def test_waiting_is_told_to_machines_too(visitor: FlaskClient) -> None:
+    assert visitor.get("/429").headers["Retry-After"] == "7"
+    assert visitor.get("/503").headers["Retry-After"] == "5"
+    assert set(visitor.get("/user/language").headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
