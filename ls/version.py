@@ -1,3 +1,3 @@
 """The release's number, written once."""
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"

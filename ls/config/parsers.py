@@ -1,154 +1,108 @@
-"""The kinds a setting can have: a text or Python value in, the checked value out, or a ValueError."""
+"""Parsers of settings: each takes a text or Python value and returns the checked value, or raises ValueError."""
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import click
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from ls.validation import text_problem
+
 Network = IPv4Network | IPv6Network
 
-DAY = 24 * 60 * 60
-DATABASE_FILE = "labelling.sqlite3"
+DATABASE_FILE = "roster.sqlite3"
+OLD_DATABASE_FILE = "labelling.sqlite3"  # kept by installations that have it
 KEY_BYTES = 32
 SHOWN_LENGTH = 100
 
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
-_LANGUAGES = {"en": "en", "zh-hans": "zh_Hans", "zh_hans": "zh_Hans"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
-# Seconds for PostgreSQL to take a connection, milliseconds for its machine to take what is sent; the URL may say else.
-_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000}
+# Seconds until a connection is given up, milliseconds until sent data is. The URL can set other values.
+_TIMEOUTS = {"connect_timeout": 5, "tcp_user_timeout": 15_000}
 
 
-class ConfigError(click.ClickException):
-    """The server cannot start like this; the text is one line for the person who starts it.
-
-    A ClickException, because `flask` makes the application before it runs a command: a plain line and exit
-    status 1, no trace.
-    """
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Print the line on standard error."""
-        click.echo(self.message, file=file, err=file is None)
+def text(value: object) -> str:
+    """Any text that can be stored."""
+    if text_problem(str(value)):
+        raise ValueError("is not UTF-8 text without NUL characters")
+    return str(value)
 
 
-def shown(value: object) -> str:
-    """The value on one line, cut to what fits there."""
-    text = str(value)
-    whole = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:SHOWN_LENGTH])
-    return whole + ("..." if len(text) > SHOWN_LENGTH else "")
+def choice(words: Mapping[str, Any], problem: str) -> Callable[[object], Any]:
+    """A parser that accepts these words in any case."""
+
+    def parse(value: object) -> Any:
+        word = text(value).strip().lower()
+        if word not in words:
+            raise ValueError(problem)
+        return words[word]
+
+    return parse
 
 
-def database_uri(url: str, data_dir: str) -> str:
-    """Where the database is; a relative SQLite file stands in the data folder."""
-    if url and not url.startswith("sqlite"):
-        return url
-    parsed = make_url(url) if url else URL.create("sqlite")
-    place = Path(data_dir) / (parsed.database or DATABASE_FILE)
-    return parsed.set(database=str(place)).render_as_string(hide_password=False)
+boolean = choice(
+    dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False),
+    "is neither true (1, true, yes, on) nor false (0, false, no, off)",
+)
+language = choice({"en": "en", "zh-hans": "zh_Hans", "zh_hans": "zh_Hans"}, "is neither en nor zh-hans")
+log_format = choice({"text": "text", "json": "json"}, "is neither text nor json")
 
 
-def engine_options(uri: str) -> dict[str, Any]:
-    """How connections are kept: over a network none is used unseen, and a silent server is soon given up."""
-    if uri.startswith("sqlite"):
-        return {}
-    asked = {name: value for name, value in _PATIENCE.items() if name not in make_url(uri).query}
-    return {"pool_pre_ping": True, "connect_args": asked}
+def whole_number(low: int, high: int) -> Callable[[object], int]:
+    """A parser of whole numbers, both limits included."""
+
+    def parse(value: object) -> int:
+        digits = text(value).strip()
+        if not re.fullmatch("[0-9]{1,12}", digits):
+            raise ValueError("is not a whole number")
+        if not low <= int(digits) <= high:
+            raise ValueError(f"is not between {low} and {high}")
+        return int(digits)
+
+    return parse
 
 
-def prefix_of(host: str) -> str:
-    """The path of the public URL: empty, or like `/ls`."""
-    return urlsplit(host).path
-
-
-def is_prefix(path: str) -> bool:
-    """Can this be a path prefix: empty, or plain segments without a final slash?"""
-    return _PREFIX.fullmatch(path) is not None
-
-
-def _text(value: object, _low: int = 0, _high: int = 0) -> str:
-    text = str(value)
-    if "\0" in text:
+def folder(value: object) -> str:
+    """An absolute path; `~` is the home folder."""
+    if "\0" in str(value):
         raise ValueError("has a NUL character")
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not UTF-8 text") from None
-    return text
-
-
-def _boolean(value: object, _low: int, _high: int) -> bool:
-    word = _text(value).strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise ValueError("is neither true (1, true, yes, on) nor false (0, false, no, off)")
-    return word in _TRUE
-
-
-def _number(value: object, low: int, high: int) -> int:
-    digits = _text(value).strip()
-    if not re.fullmatch("[0-9]{1,12}", digits):
-        raise ValueError("is not a whole number")
-    if not low <= int(digits) <= high:
-        raise ValueError(f"is not between {low} and {high}")
-    return int(digits)
-
-
-def _path(value: object, _low: int, _high: int) -> str:
-    text = str(value)
-    if "\0" in text:
-        raise ValueError("has a NUL character")
-    if not text:
-        return ""
-    try:
-        return str(Path(text).expanduser().absolute())
+        return str(Path(str(value)).expanduser().absolute()) if value != "" else ""
     except RuntimeError:
-        raise ValueError("names the home folder of nobody here") from None
+        raise ValueError("names the home folder of an unknown user") from None
 
 
-def _networks(value: object, _low: int, _high: int) -> tuple[Network, ...]:
-    words = value if isinstance(value, list | tuple) else re.split(r"[,\s]+", _text(value).strip())
+def networks(value: object) -> tuple[Network, ...]:
+    """Addresses and networks, separated by commas or white space."""
+    words = value if isinstance(value, list | tuple) else re.split(r"[,\s]+", text(value).strip())
     try:
         return tuple(ip_network(word) for word in words if word != "")
     except ValueError as error:
         raise ValueError(f"{error}; write addresses or networks, like 127.0.0.1 10.0.0.0/8") from None
 
 
-def _language(value: object, _low: int, _high: int) -> str:
-    found = _LANGUAGES.get(_text(value).strip().lower())
-    if not found:
-        raise ValueError("is neither en nor zh-hans")
-    return found
-
-
-def _log_format(value: object, _low: int, _high: int) -> str:
-    word = _text(value).strip().lower()
-    if word not in {"text", "json"}:
-        raise ValueError("is neither text nor json")
-    return word
-
-
-def _key(value: object, _low: int, _high: int) -> str:
-    if len(_text(value).encode()) < KEY_BYTES:
+def secret_key(value: object) -> str:
+    """A key that is long enough to be safe."""
+    if len(text(value).encode()) < KEY_BYTES:
         raise ValueError(f"is shorter than {KEY_BYTES} bytes")
-    return _text(value)
+    return text(value)
 
 
-def _database(value: object, _low: int, _high: int) -> str:
-    text = _text(value).strip()
-    if not text:
+def database_url(value: object) -> str:
+    """A SQLAlchemy URL of PostgreSQL or of a SQLite file; empty: the default file."""
+    given = text(value).strip()
+    if not given:
         return ""
     try:
-        url = make_url(text)
+        url = make_url(given)
     except (ArgumentError, ValueError):
         raise ValueError("is not a database URL") from None
     if url.drivername in _POSTGRESQL:
@@ -156,27 +110,28 @@ def _database(value: object, _low: int, _high: int) -> str:
     if url.drivername not in _SQLITE:
         raise ValueError(f"{shown(url.drivername)} is not supported; use sqlite or postgresql+psycopg")
     if url.database in {None, "", ":memory:"}:
-        raise ValueError("a database in memory would forget everything; name a file")
+        raise ValueError("a database in memory would lose everything; name a file")
     return url.set(drivername="sqlite").render_as_string(hide_password=False)
 
 
-def _url(value: object, _low: int, _high: int) -> str:
-    text = _text(value).strip()
-    if not text:
+def base_url(value: object) -> str:
+    """A public base URL in its shortest form: no default port, no final slash."""
+    given = text(value).strip()
+    if not given:
         return ""
-    wanted = "is not a public base URL like https://example.org or https://example.org/ls"
     try:
-        parts = urlsplit(text)
-        place = _place(parts)
+        parts = urlsplit(given)
+        host = _host(parts)
     except ValueError:
-        raise ValueError(wanted) from None
-    prefix = parts.path.rstrip("/")
-    if not place or parts.scheme not in _DEFAULT_PORTS or set(text) & set("?#@\\") or not is_prefix(prefix):
-        raise ValueError(wanted)
-    return f"{parts.scheme}://{place}{prefix}"
+        host = ""
+    prefix = parts.path.rstrip("/") if host else ""
+    if not host or parts.scheme not in _DEFAULT_PORTS or set(given) & set("?#@\\") or not is_prefix(prefix):
+        raise ValueError("is not a public base URL like https://example.org or https://example.org/ls")
+    return f"{parts.scheme}://{host}{prefix}"
 
 
-def _place(parts: SplitResult) -> str:
+def _host(parts: SplitResult) -> str:
+    """Host and port, the default port left out; empty if this is no host."""
     name = parts.hostname or ""
     if ":" in name:
         name = f"[{IPv6Address(name)}]"
@@ -186,15 +141,33 @@ def _place(parts: SplitResult) -> str:
     return name if port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f"{name}:{port}"
 
 
-PARSERS: dict[str, Callable[[object, int, int], Any]] = {
-    "bool": _boolean,
-    "int": _number,
-    "str": _text,
-    "path": _path,
-    "networks": _networks,
-    "language": _language,
-    "log_format": _log_format,
-    "key": _key,
-    "database": _database,
-    "url": _url,
-}
+def is_prefix(path: str) -> bool:
+    """Whether this can be a path prefix: empty, or plain segments without a final slash."""
+    return _PREFIX.fullmatch(path) is not None
+
+
+def shown(value: object) -> str:
+    """The value on one line for an error message, cut after 100 characters."""
+    start = str(value)[:SHOWN_LENGTH]
+    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in start)
+    return line + ("..." if len(str(value)) > SHOWN_LENGTH else "")
+
+
+def database_uri(url: str, data_dir: str) -> str:
+    """The URI for SQLAlchemy; a relative SQLite file lies in the data folder."""
+    if url and not url.startswith("sqlite"):
+        return url
+    parsed = make_url(url) if url else URL.create("sqlite")
+    is_old = os.access(Path(data_dir, OLD_DATABASE_FILE), os.F_OK)
+    is_new = os.access(Path(data_dir, DATABASE_FILE), os.F_OK)
+    file = parsed.database or (OLD_DATABASE_FILE if is_old and not is_new else DATABASE_FILE)
+    return parsed.set(database=str(Path(data_dir, file))).render_as_string(hide_password=False)
+
+
+def engine_options(uri: str) -> dict[str, Any]:
+    """The connection pool. Over a network, connections are tested and a server that does not answer is given up."""
+    if uri.startswith("sqlite"):
+        return {"pool_size": 10, "max_overflow": 60}  # one for each thread of a worker, as writers wait for one another
+    timeouts = {name: value for name, value in _TIMEOUTS.items() if name not in make_url(uri).query}
+    # Four workers stay below the 100 connections that PostgreSQL allows by default.
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "connect_args": timeouts}

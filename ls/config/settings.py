@@ -1,187 +1,149 @@
-"""Every setting: name, kind, default and meaning in one place; the environment is read here only.
+"""Every setting in one table: name, parser, default and meaning. Only this module reads the environment.
 
-Precedence, strongest first: `create_app`'s overrides, `LABEL_STUDIO_<NAME>` (or the file that
-`LABEL_STUDIO_<NAME>_FILE` names), the default. Overrides with names that are no setting of ours are
-Flask's, and win over what is derived here.
+The strongest value wins: an override of `create_app`, then `LABEL_STUDIO_<NAME>` (or the file named by
+`LABEL_STUDIO_<NAME>_FILE`), then the default. Overrides with other names are Flask's own settings.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from urllib.parse import urlsplit
 
-from ls.config import parsers as kinds
-from ls.config.parsers import DAY, ConfigError
+import click
 
-__all__ = ["SETTINGS", "ConfigError", "Setting", "read", "warnings_for"]
+from ls.config import parsers
 
 ENVIRONMENT_PREFIX = "LABEL_STUDIO_"
-PROJECT = Path(__file__).resolve().parents[2]
+INSTANCE = str(Path(__file__).resolve().parents[2] / "instance")
+DAY = 24 * 60 * 60
+LONGEST = 3650 * DAY
 
-# A picture may have 1 MiB. One of nearly twice that still reaches the view, which says kindly what is wrong.
-PAGE_BYTES = 2 * 1024 * 1024
-FORM_FIELD_BYTES = 256 * 1024
-FORM_PARTS = 100
+
+class ConfigError(click.ClickException):
+    """The server cannot start with these settings; the text is one line.
+
+    A ClickException, because `flask` creates the application before it runs a command: so the line is printed
+    without a traceback, and the exit status is 1.
+    """
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line on standard error, without click's "Error: "."""
+        click.echo(self.message, file=file, err=file is None)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting; `low` and `high` bound a number, a `secret` is never printed."""
+    """One setting. The value of a `secret` is never printed."""
 
     name: str
-    kind: str
+    parser: Callable[[object], Any]
     default: Any
     meaning: str
-    low: int = 0
-    high: int = 3650 * DAY
     secret: bool = False
 
     @property
     def variable(self) -> str:
-        """The environment variable's name."""
+        """The name of the environment variable."""
         return ENVIRONMENT_PREFIX + self.name
 
+    @property
+    def file_variable(self) -> str:
+        """The environment variable that names a file with the value."""
+        return f"{self.variable}_FILE"
+
     def parse(self, value: object) -> Any:
-        """The value in its Python type; raises ConfigError, naming the variable and (no secret) the value."""
+        """The checked value. Raises ConfigError, which names the variable and, unless secret, the value."""
         try:
-            return kinds.PARSERS[self.kind](value, self.low, self.high)
+            return self.parser(value)
         except ValueError as error:
-            said = "" if self.secret else f"={kinds.shown(value)}"
-            raise ConfigError(f"{self.variable}{said}: {error}") from None
+            given = "" if self.secret else f"={parsers.shown(value)}"
+            raise ConfigError(f"{self.variable}{given}: {error}") from None
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("DISABLE_SIGNUP_WITHOUT_LINK", "bool", False, "Sign-up only with the invite link."),
-    Setting("USERNAME", "str", None, "E-mail of an account made at start if it does not exist."),
-    Setting("PASSWORD", "str", None, "Password of the account made at start.", secret=True),
-    Setting("USER_TOKEN", "str", None, "API token of the account made at start.", secret=True),
-    Setting(
-        "BASE_DATA_DIR",
-        "path",
-        str(PROJECT / "instance"),
-        "Folder of the database and the secret key: everything that must be kept.",
-    ),
-    Setting(
-        "DATABASE_URL",
-        "database",
-        "",
-        "SQLAlchemy URL; empty: SQLite in the data folder; postgresql+psycopg://... for larger teams.",
-        secret=True,
-    ),
-    Setting(
-        "SECRET_KEY",
-        "key",
-        None,
-        "At least 32 bytes that sign sessions and links; made on first start and kept in the data folder.",
-        secret=True,
-    ),
-    Setting("HOST", "url", "", "Public base URL, a path prefix included; empty: plain local use."),
-    Setting("PORT", "int", 8080, "Port that the server listens on.", high=65535),
-    Setting(
-        "TRUSTED_PROXIES",
-        "networks",
-        (),
-        "Addresses or networks of proxies whose X-Forwarded-* headers are believed; empty: none.",
-    ),
-    Setting("PASSWORD_MIN_LENGTH", "int", 8, "Fewest characters of a password, 8 to 64.", low=8, high=64),
-    Setting(
-        "MAX_SESSION_AGE",
-        "int",
-        8 * DAY,
-        "Longest life of a login in seconds, until the organization's session policy says otherwise.",
-        low=1,
-    ),
-    Setting(
-        "MAX_TIME_BETWEEN_ACTIVITY",
-        "int",
-        3 * DAY,
-        "Seconds without activity that end a login, until the session policy says otherwise.",
-        low=1,
-    ),
-    Setting("LANGUAGE", "language", "en", "Language when neither account nor browser says: en or zh-hans."),
-    Setting("LOG_FORMAT", "log_format", "text", "Form of the log's lines: text or json."),
+    Setting("DISABLE_SIGNUP_WITHOUT_LINK", parsers.boolean, False, "Sign-up only with the invite link."),
+    Setting("USERNAME", parsers.text, None, "Email of an account made at start if it does not exist."),
+    Setting("PASSWORD", parsers.text, None, "Password of the account made at start.", secret=True),
+    Setting("USER_TOKEN", parsers.text, None, "API token of the account made at start.", secret=True),
+    Setting("BASE_DATA_DIR", parsers.folder, INSTANCE, "Folder of the database and the secret key."),
+    Setting("DATABASE_URL", parsers.database_url, "", "SQLAlchemy URL; empty: SQLite in the data folder.", secret=True),
+    Setting("SECRET_KEY", parsers.secret_key, None, "At least 32 bytes; made on first start if unset.", secret=True),
+    Setting("HOST", parsers.base_url, "", "Public base URL, a path prefix included; empty: plain local use."),
+    Setting("PORT", parsers.whole_number(0, 65535), 8080, "Port that the server listens on."),
+    Setting("TRUSTED_PROXIES", parsers.networks, (), "Proxies whose X-Forwarded-* headers are believed; empty: none."),
+    Setting("PASSWORD_MIN_LENGTH", parsers.whole_number(8, 64), 8, "Fewest characters of a password."),
+    Setting("MAX_SESSION_AGE", parsers.whole_number(1, LONGEST), 8 * DAY, "Longest life of a login in seconds."),
+    Setting("MAX_TIME_BETWEEN_ACTIVITY", parsers.whole_number(1, LONGEST), 3 * DAY, "Idle seconds that end a login."),
+    Setting("LANGUAGE", parsers.language, "en", "Language when neither account nor browser says: en or zh-hans."),
+    Setting("LOG_FORMAT", parsers.log_format, "text", "Form of the log's lines: text or json."),
 )
-
-_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def read(environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> dict[str, Any]:
-    """All settings by name, and Flask's own that follow from them; raises ConfigError."""
+    """All settings by name, and the settings of Flask that follow from them. Raises ConfigError."""
     given = dict(overrides or {})
     found: dict[str, Any] = {}
     for setting in SETTINGS:
-        value = given.pop(setting.name, None)
-        raw = _from_environment(setting, environ) if value is None else value
-        found[setting.name] = setting.default if raw is None else setting.parse(raw)
-        if found[setting.name] is None or found[setting.name] == "":
-            found[setting.name] = setting.default
-    return found | _derived(found) | given
-
-
-def warnings_for(environ: Mapping[str, str]) -> list[str]:
-    """What looks like a mistake but does not keep the server from starting, a line each."""
-    known = [name for setting in SETTINGS for name in (setting.variable, f"{setting.variable}_FILE")]
-    unknown = sorted(name for name in environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
-    lines = [
-        f"{kinds.shown(name)} is not a setting. "
-        f"Did you mean {difflib.get_close_matches(name, known, n=1, cutoff=0)[0]}?"
-        for name in unknown
-    ]
-    if not _is_set("USERNAME", environ):
-        lines += [
-            f"{_BY_NAME[name].variable} has no effect without {_BY_NAME['USERNAME'].variable}."
-            for name in ("PASSWORD", "USER_TOKEN")
-            if _is_set(name, environ)
-        ]
-    return lines
-
-
-def _is_set(name: str, environ: Mapping[str, str]) -> bool:
-    variable = _BY_NAME[name].variable
-    return bool(environ.get(variable) or environ.get(f"{variable}_FILE"))
+        override = given.pop(setting.name, None)
+        value = _from_environment(setting, environ) if override is None else override
+        parsed = None if value is None else setting.parse(value)
+        found[setting.name] = setting.default if parsed in (None, "") else parsed
+    return found | _flask_settings(found) | given
 
 
 def _from_environment(setting: Setting, environ: Mapping[str, str]) -> str | None:
-    variable, file_variable = setting.variable, f"{setting.variable}_FILE"
-    if file_variable not in environ:
-        return environ.get(variable)
-    if variable in environ:
-        raise ConfigError(f"{variable} and {file_variable} are both set. Keep one of them.")
-    return _content(file_variable, environ[file_variable])
+    if setting.file_variable not in environ:
+        return environ.get(setting.variable)
+    if setting.variable in environ:
+        raise ConfigError(f"{setting.variable} and {setting.file_variable} are both set. Keep one of them.")
+    return _content(setting.file_variable, environ[setting.file_variable])
 
 
 def _content(variable: str, name: str) -> str:
+    """The text of the file, without its last line end."""
     try:
-        text = Path(name).read_bytes().decode()
-    except UnicodeDecodeError:
-        raise ConfigError(f"{variable}={kinds.shown(name)}: the file is not UTF-8 text") from None
+        return Path(name).read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a path"
-        raise ConfigError(f"{variable}={kinds.shown(name)}: cannot read the file: {reason}") from None
-    return text.removesuffix("\n").removesuffix("\r") if text.endswith("\r\n") else text.removesuffix("\n")
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"{variable}={parsers.shown(name)}: cannot read the file: {reason}") from None
 
 
-def _derived(found: Mapping[str, Any]) -> dict[str, Any]:
+def _flask_settings(found: Mapping[str, Any]) -> dict[str, Any]:
     secure = found["HOST"].startswith("https://")
-    database = kinds.database_uri(found["DATABASE_URL"], found["BASE_DATA_DIR"])
+    database = parsers.database_uri(found["DATABASE_URL"], found["BASE_DATA_DIR"])
     return {
         "SQLALCHEMY_DATABASE_URI": database,
-        "SQLALCHEMY_ENGINE_OPTIONS": kinds.engine_options(database),
-        "PREFIX": kinds.prefix_of(found["HOST"]),
-        # Browsers take __Host- only with Secure and the path /; plain http must still sign in, so only there.
+        "SQLALCHEMY_ENGINE_OPTIONS": parsers.engine_options(database),
+        "PREFIX": urlsplit(found["HOST"]).path,
+        # Browsers accept __Host- only with Secure and the path /, so not over plain http.
         "SESSION_COOKIE_NAME": "__Host-ls_session" if secure else "ls_session",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
         "SESSION_REFRESH_EACH_REQUEST": False,
-        # The database ends sessions, by a policy that members may lengthen; the cookie never does so earlier.
-        "PERMANENT_SESSION_LIFETIME": 3650 * DAY,
-        "MAX_CONTENT_LENGTH": PAGE_BYTES,
-        "MAX_FORM_MEMORY_SIZE": FORM_FIELD_BYTES,
-        "MAX_FORM_PARTS": FORM_PARTS,
-        "WTF_CSRF_TIME_LIMIT": None,  # a form left open lives as long as its session
-        "WTF_CSRF_CHECK_DEFAULT": False,  # the guard checks, after it knows whether a token or a form asks
-        "WTF_CSRF_SSL_STRICT": False,  # cross_origin.py looks at more than the Referer, and tells what it saw
+        # The session policy in the database ends sessions and can be changed; the cookie must not expire earlier.
+        "PERMANENT_SESSION_LIFETIME": LONGEST,
+        # An avatar may have 1 MiB. Up to 2 MiB the view can still say what is wrong with a larger one.
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+        "MAX_FORM_PARTS": 100,
+        "WTF_CSRF_TIME_LIMIT": None,  # a form stays valid as long as its session
+        "WTF_CSRF_CHECK_DEFAULT": False,  # ls.web.auth checks, once it knows whether a token or a session is used
+        "WTF_CSRF_SSL_STRICT": False,  # ls.web.csrf checks more than the Referer
     }
+
+
+def warnings_for(environ: Mapping[str, str]) -> list[str]:
+    """One line for each setting that is probably a mistake but does not prevent the start."""
+    known = [name for setting in SETTINGS for name in (setting.variable, setting.file_variable)]
+    unknown = sorted(name for name in environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
+    nearest = {name: difflib.get_close_matches(name, known, n=1, cutoff=0)[0] for name in unknown}
+    lines = [f"{parsers.shown(name)} is not a setting. Did you mean {nearest[name]}?" for name in unknown]
+    given = {name.removesuffix("_FILE") for name, value in environ.items() if value}
+    if f"{ENVIRONMENT_PREFIX}USERNAME" not in given:
+        idle = sorted({f"{ENVIRONMENT_PREFIX}PASSWORD", f"{ENVIRONMENT_PREFIX}USER_TOKEN"} & given)
+        lines += [f"{name} has no effect without {ENVIRONMENT_PREFIX}USERNAME." for name in idle]
+    return lines

@@ -1,12 +1,6 @@
-"""Settings: what each variable accepts, which source wins, and what refuses to start."""
+"""Settings: which values each accepts, which source wins, and what prevents the start."""
 
-import os
-import stat
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from ipaddress import ip_network
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +8,6 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from ls.config.settings import SETTINGS, ConfigError, read, warnings_for
-from ls.security import secret_key
 
 KEY = "k" * 32
 SECRET = "hush-hush"
@@ -26,7 +19,7 @@ def one(name: str, value: str) -> Any:
 
 
 def refused(environ: dict[str, str]) -> str:
-    """The text of the refusal, which is always one line."""
+    """The error message, which is always one line."""
     with pytest.raises(ConfigError) as caught:
         read(environ)
     text = str(caught.value)
@@ -95,7 +88,7 @@ def test_any_other_boolean_refuses_and_names_variable_and_value(word: str) -> No
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ],
 )
-def test_a_value_out_of_shape_is_named(name: str, value: str) -> None:
+def test_an_invalid_value_is_named(name: str, value: str) -> None:
     assert refused({f"LABEL_STUDIO_{name}": value}).startswith(f"LABEL_STUDIO_{name}={value}:")
 
 
@@ -166,7 +159,7 @@ def test_cookies_follow_the_scheme() -> None:
     for found in (plain, secure):
         assert found["SESSION_COOKIE_HTTPONLY"] is True
         assert (found["SESSION_COOKIE_SAMESITE"], found["SESSION_COOKIE_PATH"]) == ("Lax", "/")
-        assert found["PERMANENT_SESSION_LIFETIME"] == 3650 * 86_400  # a session's end is the database's to tell
+        assert found["PERMANENT_SESSION_LIFETIME"] == 3650 * 86_400  # the database ends sessions
 
 
 def test_a_picture_that_is_too_large_still_reaches_the_view() -> None:
@@ -178,7 +171,22 @@ def test_a_picture_that_is_too_large_still_reaches_the_view() -> None:
 def test_the_database_is_in_the_data_folder(tmp_path: Path) -> None:
     folder = tmp_path / "odd ?#% name"
     uri = read({"LABEL_STUDIO_BASE_DATA_DIR": str(folder)})["SQLALCHEMY_DATABASE_URI"]
-    assert make_url(uri).database == str(folder / "labelling.sqlite3")
+    assert make_url(uri).database == str(folder / "roster.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("present", "used"),
+    [
+        (["labelling.sqlite3"], "labelling.sqlite3"),
+        (["roster.sqlite3"], "roster.sqlite3"),
+        (["labelling.sqlite3", "roster.sqlite3"], "roster.sqlite3"),
+    ],
+)
+def test_a_database_of_an_older_installation_keeps_its_name(tmp_path: Path, present: list[str], used: str) -> None:
+    for name in present:
+        (tmp_path / name).touch()
+    uri = read({"LABEL_STUDIO_BASE_DATA_DIR": str(tmp_path)})["SQLALCHEMY_DATABASE_URI"]
+    assert make_url(uri).database == str(tmp_path / used)
 
 
 def test_a_relative_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -230,16 +238,18 @@ def test_a_file_holds_any_value(tmp_path: Path) -> None:
     file = tmp_path / "value"
     file.write_bytes(b" pass word \n\n")
     assert read({"LABEL_STUDIO_PASSWORD_FILE": str(file)})["PASSWORD"] == " pass word \n"
-    by_kind = {"bool": "on", "int": "64", "networks": "::1", "key": KEY, "language": "en"}
-    by_kind |= {
-        "log_format": "json",
-        "str": "x",
-        "path": "/srv",
-        "url": "http://a",
-        "database": "sqlite:///x",
+    examples = {
+        "DISABLE_SIGNUP_WITHOUT_LINK": "on",
+        "BASE_DATA_DIR": "/srv",
+        "DATABASE_URL": "sqlite:///x",
+        "SECRET_KEY": KEY,
+        "HOST": "http://a",
+        "TRUSTED_PROXIES": "::1",
+        "LANGUAGE": "en",
+        "LOG_FORMAT": "json",
     }
     for setting in SETTINGS:
-        text = by_kind[setting.kind]
+        text = examples.get(setting.name, "64")
         file.write_text(text + "\n", encoding="utf-8")
         by_file = read({f"{setting.variable}_FILE": str(file)})[setting.name]
         assert by_file == read({setting.variable: text})[setting.name]
@@ -298,73 +308,3 @@ def test_a_password_without_a_name_is_a_warning() -> None:
     lines = warnings_for({"LABEL_STUDIO_PASSWORD": SECRET, "LABEL_STUDIO_USER_TOKEN_FILE": "/x"})
     assert [line.split()[0] for line in lines] == ["LABEL_STUDIO_PASSWORD", "LABEL_STUDIO_USER_TOKEN"]
     assert SECRET not in "".join(lines)
-
-
-def mode(path: Path) -> int:
-    """The permission bits."""
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-def test_the_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
-    folder = tmp_path / "new" / "data"
-    key = secret_key.load_or_make(folder)
-    assert len(key.encode()) >= 32
-    assert secret_key.load_or_make(folder) == key
-    assert (mode(folder), mode(folder / "secret_key")) == (0o700, 0o600)
-    assert [path.name for path in folder.iterdir()] == ["secret_key"]
-    assert secret_key.load_or_make(tmp_path / "other") != key
-
-
-def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
-    with ProcessPoolExecutor(6, mp_context=get_context("spawn")) as pool:
-        keys = set(pool.map(secret_key.load_or_make, [tmp_path / "data"] * 12))
-    assert len(keys) == 1
-
-
-def test_a_key_others_could_read_is_tightened(tmp_path: Path) -> None:
-    file = tmp_path / "secret_key"
-    file.write_text(KEY + "\n", encoding="utf-8")
-    file.chmod(0o644)
-    assert secret_key.insecure_mode(file)
-    assert secret_key.load_or_make(tmp_path) == KEY
-    assert not secret_key.insecure_mode(file)
-
-
-def test_a_short_or_binary_key_refuses(tmp_path: Path) -> None:
-    file = tmp_path / "secret_key"
-    file.write_text("short", encoding="utf-8")
-    with pytest.raises(ConfigError, match="shorter than 32 bytes"):
-        secret_key.load_or_make(tmp_path)
-    assert file.read_text(encoding="utf-8") == "short"
-    file.write_bytes(b"\xff" * 40)
-    with pytest.raises(ConfigError, match="not text"):
-        secret_key.load_or_make(tmp_path)
-
-
-@contextmanager
-def ordinary_user() -> Iterator[None]:
-    """Root may write anywhere; drop to `nobody` meanwhile."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-def test_a_folder_that_cannot_be_written_says_how_to_mend_it(tmp_path: Path) -> None:
-    folder = tmp_path / "the data"
-    folder.mkdir(mode=0o500)
-    with ordinary_user(), pytest.raises(ConfigError) as caught:
-        secret_key.load_or_make(folder)
-    text = str(caught.value)
-    assert "\n" not in text
-    assert f"sudo chown -R {text.split(' by ')[1].split()[0]} '{folder}'" in text
-
-
-def test_a_file_where_the_folder_should_be_refuses(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("", encoding="utf-8")
-    with pytest.raises(ConfigError, match="data"):
-        secret_key.load_or_make(tmp_path / "data")
