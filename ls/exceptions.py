@@ -1,4 +1,4 @@
-"""What can go wrong, in the product's own terms; errors.py maps each to an answer once."""
+"""What a rule can refuse; ls/web/errors.py maps each exception to a response once."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ Text = Any  # a str, or flask-babel's lazy string, which has no common type with
 
 
 class DomainError(Exception):
-    """A rule said no. `status` is the HTTP status that tells it, `message` what a person reads."""
+    """A rule refused the request: with an HTTP status, and a message for the user."""
 
     status = 400
     message: Text = _l("That did not work.")
@@ -24,7 +24,7 @@ class DomainError(Exception):
 
 
 class InvalidFields(DomainError):
-    """Some fields are wrong: a mapping of field name to its messages."""
+    """Some fields are invalid: a mapping of field name to its messages."""
 
     message = _l("Some of what you entered needs another look.")
 
@@ -37,41 +37,41 @@ class InvalidFields(DomainError):
 
 
 class NotFound(DomainError):
-    """There is no such thing, or not any more."""
+    """It does not exist, or no longer."""
 
     status = 404
     message = _l("There is nothing here.")
 
 
 class Forbidden(DomainError):
-    """The person may not do this."""
+    """The user may not do this."""
 
     status = 403
     message = _l("You cannot do this.")
 
 
 class NotAllowed(DomainError):
-    """The action does not exist for this thing, for example deleting oneself."""
+    """This action does not exist for this object, for example deleting oneself."""
 
     status = 405
     message = _l("This cannot be done here.")
 
 
 class Conflict(DomainError):
-    """The state of things does not allow it now."""
+    """The current state does not allow it."""
 
     status = 409
     message = _l("This cannot be done right now.")
 
 
 class LastActiveMember(Conflict):
-    """The last active member stays, or nobody could sign in any more."""
+    """The last active member stays; otherwise nobody could log in."""
 
     message = _l("The last active member has to stay.")
 
 
 class OneselfForbidden(NotAllowed):
-    """A member ends somebody else's membership, never her own."""
+    """Members end the membership of others, never their own."""
 
     message = _l("You cannot do this to your own account.")
 
@@ -87,7 +87,7 @@ class SignupClosed(DomainError):
 
 
 class InviteWrong(SignupClosed):
-    """An invite token was given, and it is not the present one."""
+    """An invite token was given that is not the current one."""
 
     message = _l("This invite link does not work any more. Ask a member for the present one.")
 
@@ -102,14 +102,14 @@ class SignupOpen(Conflict):
 
 
 class CredentialsWrong(DomainError):
-    """The one answer to every failed sign-in, so that it does not tell who has an account."""
+    """The one answer to every failed login, so that it does not tell whether an account exists."""
 
     status = 422
     message = _l("The email and password you entered don't match.")
 
 
 class CredentialRefused(DomainError):
-    """The credential that was sent does not open anything (any more)."""
+    """The credential that was sent is not valid, or no longer."""
 
     status = 401
     message = _l("Invalid token.")

@@ -1,6 +1,7 @@
-"""What both databases can keep: text without NUL and lone surrogates, JSON that is JSON everywhere."""
+"""Which text and JSON both databases can store."""
 
 import json
+import re
 from typing import Any
 
 NUL = "holds a NUL character, which cannot be stored"
@@ -8,12 +9,26 @@ SURROGATE = "holds half of a surrogate pair, which cannot be stored"
 NOT_FINITE = "holds NaN or an infinite number, which JSON does not know"
 TOO_DEEP = "is nested too deeply"
 
-DEEPEST = 100  # the encoders of the drivers stop near 1,000, depending on who calls them
-BIGGEST_ID = 2**31 - 1  # what PostgreSQL's integer key holds; a larger id simply does not exist
+DEEPEST = 100  # the JSON encoders of the database drivers fail at about 1,000
+BIGGEST_ID = 2**31 - 1  # the largest value of PostgreSQL's integer; no row has a larger id
+
+_NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_NOT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")  # tab and line ends are allowed
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON; after an even number of backslashes
+
+
+def is_line(text: str) -> bool:
+    """Whether this is one line that can be stored and shown: no control characters, no lone surrogates."""
+    return not _NOT_IN_A_LINE.search(text)
+
+
+def is_text(text: str) -> bool:
+    """Whether these lines can be stored and shown: of control characters only tab and line ends."""
+    return not _NOT_IN_TEXT.search(text)
 
 
 def text_problem(text: str) -> str | None:
-    """Why this text cannot be kept, or None."""
+    """Why this text cannot be stored, or None."""
     if "\0" in text:
         return NUL
     try:
@@ -24,7 +39,7 @@ def text_problem(text: str) -> str | None:
 
 
 def json_problem(value: Any) -> str | None:
-    """Why this value, read from JSON, cannot be kept, or None."""
+    """Why this value, read from JSON, cannot be stored, or None."""
     try:
         encoded = json.dumps(value, ensure_ascii=False, allow_nan=False)
         encoded.encode()
@@ -34,10 +49,10 @@ def json_problem(value: Any) -> str | None:
         return TOO_DEEP
     except ValueError:
         return NOT_FINITE
-    # Cheap first: only what might be wrong is walked through.
+    # The value itself is searched only if its encoded form has many brackets.
     if encoded.count("[") + encoded.count("{") > DEEPEST and _is_deep(value, DEEPEST):
         return TOO_DEEP
-    return NUL if "\\u0000" in encoded and _holds_nul(value) else None
+    return NUL if "\\u0000" in encoded and _ESCAPED_NUL.search(encoded) else None
 
 
 def _is_deep(value: Any, left: int) -> bool:
@@ -45,11 +60,3 @@ def _is_deep(value: Any, left: int) -> bool:
         return False
     parts = value.values() if isinstance(value, dict) else value
     return left == 0 or any(_is_deep(part, left - 1) for part in parts)
-
-
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_holds_nul(part) for part in value)

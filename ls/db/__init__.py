@@ -1,1 +1,3 @@
-"""The database: extensions, engine settings, transactions, column types, migrations."""
+"""The database: extensions, connection settings, transactions, column types, migrations."""
+
+from ls.db import sqlite, transaction  # noqa: F401  # they register listeners that every engine needs

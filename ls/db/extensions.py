@@ -1,4 +1,6 @@
-"""The bare extension objects, bound to an application in app.py."""
+"""The extension objects, which app.py binds to an application."""
+
+from typing import Any, Self
 
 from flask_babel import Babel
 from flask_login import LoginManager
@@ -7,9 +9,12 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
+from ls.exceptions import NotFound
+from ls.validation import BIGGEST_ID
+
 
 class Base(DeclarativeBase):
-    """What every model derives from; constraint names are fixed so that migrations can name them."""
+    """The base class of the models. Constraints have fixed names, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -20,6 +25,21 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+    @classmethod
+    def find(cls, row_id: int) -> Self:
+        """The row of that id. Raises NotFound, also for an id that is too large for the column."""
+        found = db.session.get(cls, row_id) if 0 < row_id <= BIGGEST_ID else None
+        if found is None:
+            raise NotFound
+        return found
+
+    def set_values(self, **values: Any) -> list[str]:
+        """Set these columns, which the caller has named and checked; returns the names of those that changed."""
+        changed = [name for name, value in values.items() if getattr(self, name) != value]
+        for name in changed:
+            setattr(self, name, values[name])
+        return changed
 
 
 db = SQLAlchemy(model_class=Base)

@@ -1,80 +1,73 @@
-"""The database's own life: brought up to date before use, once, with a copy kept before each change."""
+"""Brings the database up to date before it is used: once, as a whole, with a copy of a SQLite file kept before."""
 
 import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ProgrammingError
 
-from ls.config.parsers import ConfigError
-from ls.db import sqlite  # noqa: F401  # registers the listeners every SQLite connection needs
+from ls.config.settings import ConfigError
 from ls.db.extensions import db
 from ls.db.types import utcnow
-from ls.security.secret_key import NEXT_NAME
 
-REVISIONS = ("0001", "0002")
-HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-ADVISORY_LOCK = 0x6C73_6D69  # any fixed number, the same on every node
+REVISIONS = tuple(sorted(path.name[:4] for path in MIGRATIONS.glob("versions/[0-9]*.py")))
+HEAD = REVISIONS[-1]
+ADVISORY_LOCK = 0x6C73_6D69  # any fixed number, the same on every server
 
 
 class SchemaTooNew(Exception):
-    """The database was made by a newer version of the product, which this one must not touch."""
-
-
-def init_app(app: Flask) -> None:
-    """Make sure, before the first request of a process, that the schema is the code's."""
-    checked: list[bool] = []
-
-    def check() -> None:
-        if not checked:
-            ensure_current(app)
-            checked.append(True)
-
-    app.before_request(check)
+    """The database was made by a newer version of the program."""
 
 
 def ensure_current(app: Flask) -> None:
     """Bring the schema up to date if it is behind. Raises SchemaTooNew, ConfigError."""
     with app.app_context():
-        keep_private(db.engine)
+        create_private_file(db.engine)
         if revision(db.engine) != HEAD:
-            with _one_at_a_time(app, db.engine) as connection:
-                _upgrade(app, connection)
-    if (Path(app.config["BASE_DATA_DIR"]) / NEXT_NAME).exists():
-        from ls.backup.key_change import settle  # only after a restore that was cut off
-
-        settle(app)
+            change_schema(app, HEAD)
 
 
-def keep_private(engine: Engine) -> None:
-    """Make a new SQLite file readable by its owner only; what SQLite puts beside it inherits the mode."""
+def change_schema(app: Flask, target: str) -> None:
+    """Migrate up or down to `target`, after a copy of a SQLite file. Needs an application context."""
+    with _migration_lock(app, db.engine) as connection:
+        present = _revision(connection)
+        connection.rollback()
+        if present == target:
+            return
+        if present is not None and connection.dialect.name == "sqlite":
+            _keep_copy(app, connection, present, target)
+        try:
+            migrate(connection, target)
+        except ProgrammingError as error:  # no right to create tables, or tables of another program
+            reason = str(error.orig).partition("\n")[0]
+            raise ConfigError(f"The database cannot be brought up to date: {reason}") from None
+
+
+def create_private_file(engine: Engine) -> None:
+    """Create a SQLite file that only its owner can read. The files that SQLite adds beside it get the same mode."""
     if engine.dialect.name == "sqlite" and engine.url.database:
         with suppress(FileExistsError):
             os.close(os.open(engine.url.database, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def revision(engine: Engine) -> str | None:
-    """The schema's revision, None for an empty database. Raises SchemaTooNew."""
+    """The revision of the schema, None for an empty database. Raises SchemaTooNew."""
     with engine.connect() as connection:
         return _revision(connection)
 
 
 def _revision(connection: Connection) -> str | None:
-    try:
-        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except (OperationalError, ProgrammingError) as error:
-        if "alembic_version" not in str(error.orig):
-            raise
-        connection.rollback()
+    if not inspect(connection).has_table("alembic_version"):
         return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     if found is not None and found not in REVISIONS:
         raise SchemaTooNew(
             f"The database has schema {found}, which is newer than this version ({HEAD}). Update the program."
@@ -83,8 +76,8 @@ def _revision(connection: Connection) -> str | None:
 
 
 @contextmanager
-def _one_at_a_time(app: Flask, engine: Engine) -> Iterator[Connection]:
-    """Two nodes or workers that start at once migrate once: a lock on the database, or beside the file."""
+def _migration_lock(app: Flask, engine: Engine) -> Iterator[Connection]:
+    """A connection to migrate on. Servers and workers that start at once wait for one another."""
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
@@ -100,54 +93,38 @@ def _one_at_a_time(app: Flask, engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def _upgrade(app: Flask, connection: Connection) -> None:
-    present = _revision(connection)
-    connection.rollback()
-    if present == HEAD:
-        return
-    if present is not None and connection.dialect.name == "sqlite":
-        _keep_copy(app, connection, present)
-    try:
-        migrate(connection, HEAD)
-    except ProgrammingError as refused:  # its user may not make tables, or somebody else's are there
-        reason = str(refused.orig).partition("\n")[0]
-        raise ConfigError(f"The database cannot be brought up to date: {reason}") from None
-
-
-def _keep_copy(app: Flask, connection: Connection, present: str) -> None:
+def _keep_copy(app: Flask, connection: Connection, present: str, target: str) -> None:
     folder = Path(app.config["BASE_DATA_DIR"]) / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
-    target = folder / f"before-{HEAD}-from-{present}-{utcnow():%Y%m%dT%H%M%S}.sqlite3"
-    source: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # the engine is SQLite's
-    with sqlite3.connect(target) as copy:
+    file = folder / f"before-{target}-from-{present}-{utcnow():%Y%m%dT%H%M%S}.sqlite3"
+    source: Any = connection.connection.driver_connection
+    with closing(sqlite3.connect(file)) as copy:
         source.backup(copy)
-    copy.close()
-    target.chmod(0o600)
+    file.chmod(0o600)
 
 
 def migrate(connection: Connection, target: str) -> None:
     """Run the migrations up or down to `target` on this connection."""
-    # Imported here: Alembic costs a tenth of a second, and most starts have nothing to migrate.
-    from alembic import command
-    from alembic.config import Config
+    from alembic import command  # noqa: PLC0415  # 100 ms of start-up, and most starts have nothing to migrate
+    from alembic.config import Config  # noqa: PLC0415  # the same
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     current = _revision(connection)
     connection.rollback()
-    going_down = current is not None and (target == "base" or REVISIONS.index(target) < REVISIONS.index(current))
-    with _loose_references(connection):
-        (command.downgrade if going_down else command.upgrade)(config, target)
+    is_downgrade = current is not None and (target == "base" or target < current)
+    with _without_foreign_keys(connection):
+        (command.downgrade if is_downgrade else command.upgrade)(config, target)
 
 
 @contextmanager
-def _loose_references(connection: Connection) -> Iterator[None]:
-    """SQLite changes a table by dropping it, which would delete every row that refers to its rows."""
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Alembic changes a SQLite table by dropping it, which would delete every row that refers to its rows."""
     raw: Any = connection.connection.driver_connection
     is_sqlite = connection.dialect.name == "sqlite"
     if is_sqlite:
-        raw.execute("PRAGMA foreign_keys=OFF").close()  # heard outside a transaction only
+        raw.execute("PRAGMA foreign_keys=OFF").close()  # has an effect outside of a transaction only
     try:
         yield
     finally:

@@ -1,35 +1,42 @@
-"""The one way to write: a transaction that holds the write lock from its first statement."""
+"""Writing to the database: one transaction, which holds SQLite's write lock from its first statement.
 
+SQLite refuses a deferred transaction that starts to write after another one did, whatever the busy timeout
+(https://www.sqlite.org/isolation.html). So a transaction that will write begins with BEGIN IMMEDIATE.
+
+On PostgreSQL all transactions lock rows in one order, so that none waits for another in a circle: the
+organization, users (one's own first, others by id), sessions and tokens, projects by id, then their rows.
+"""
+
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import has_request_context
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from ls import kept  # noqa: F401  # importing sqlite registers the listeners that make "write" mean IMMEDIATE
-from ls.db import sqlite  # noqa: F401  # importing sqlite registers the listeners that make "write" mean IMMEDIATE
 from ls.db.extensions import db
-from ls.web.request_log import log_event
+
+_logger = logging.getLogger("ls.events")
 
 
 @contextmanager
 def write() -> Iterator[Session]:
-    """End the reads so far, open a writing transaction, commit it once at the end.
+    """Commit everything in the block once, at its end; an exception rolls all of it back.
 
-    What was loaded before is read again inside, so a decision is never made on a stale row. An exception
-    rolls everything back. Nested use is a programming error and raises RuntimeError.
+    What was loaded before is read again inside the block. Raises RuntimeError if it is nested.
     """
     session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("write() cannot be nested")
     session.rollback()
-    kept.forget()
-    session.info |= {"writing": True, "told": []}
+    session.info |= {"writing": True, "events": []}
     try:
         session.connection(execution_options={"write": True})
         yield session
         session.commit()
-        _log(session)
+        _log_events(session)
     except BaseException:
         session.rollback()
         raise
@@ -37,8 +44,16 @@ def write() -> Iterator[Session]:
         session.info.pop("writing", None)
 
 
-def _log(session: Session) -> None:
-    """One line per account event, once it is true; a command's standard error is for what went wrong."""
+def _log_events(session: Session) -> None:
+    """Write one log line per account event. A command logs none: its standard error is for errors."""
     if has_request_context():
-        for told in session.info["told"]:
-            log_event(told.pop("kind"), **told)
+        for fields in session.info["events"]:
+            _logger.info(fields.pop("kind"), extra={"fields": fields})
+
+
+@event.listens_for(Engine, "begin")
+def begin(connection: Connection) -> None:
+    """Begin a transaction on SQLite: with the write lock where `write()` or a migration asks for it."""
+    if connection.dialect.name == "sqlite":
+        is_writing = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")

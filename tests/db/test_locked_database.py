@@ -1,4 +1,4 @@
-"""Somebody holds the database: who writes is told so plainly, who reads goes on, and afterwards all is well."""
+"""The database is locked by another connection: writes are answered 503, reads go on, and later all of it works."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def _impatient(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def alice(app: Flask) -> Person:
-    """Alice, noted as active, on an installation that hides its defects as a server does."""
+    """Alice, whose activity was just recorded, on an installation that answers errors as a server does."""
     app.testing = False
     alice = Cast(app).alice()
     alice.browser.get("/user/account/")
@@ -36,13 +36,13 @@ def alice(app: Flask) -> Person:
 
 @pytest.fixture
 def held(alice: Person, tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that writes and does not end."""
-    with closing(sqlite3.connect(tmp_path / "labelling.sqlite3", isolation_level=None)) as connection:
+    """A connection that holds the write lock."""
+    with closing(sqlite3.connect(tmp_path / "roster.sqlite3", isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         yield connection
 
 
-def test_who_writes_is_told_and_who_reads_goes_on(
+def test_writes_are_refused_and_reads_go_on(
     app: Flask, alice: Person, held: sqlite3.Connection, moved_clock: Clock
 ) -> None:
     page = Browser(app).sign_in(alice.email)
@@ -55,7 +55,7 @@ def test_who_writes_is_told_and_who_reads_goes_on(
     form = alice.browser.post("/user/account/", {"first_name": "Anna"}, page="/user/account/")
     assert form.status_code == 503
     assert app.test_client().get("/health").status_code == 200
-    moved_clock.move(minutes=5)  # her activity would be noted again, but that can wait
+    moved_clock.move(minutes=5)  # activity would be recorded again, but that can wait
     assert alice.browser.get("/people/").status_code == 200
     assert app.test_client().get("/api/current-user/whoami", headers=alice.auth).status_code == 200
 
@@ -69,8 +69,7 @@ def test_when_nothing_can_be_read_every_page_says_so(app: Flask, alice: Person, 
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-        app.extensions["watch"].close()
-    with closing(sqlite3.connect(tmp_path / "labelling.sqlite3", isolation_level=None)) as connection:
+    with closing(sqlite3.connect(tmp_path / "roster.sqlite3", isolation_level=None)) as connection:
         connection.execute("PRAGMA locking_mode=EXCLUSIVE").close()
         connection.execute("BEGIN EXCLUSIVE").close()
         paths = ("/", "/user/login/", "/health", "/people/", "/api/current-user/whoami")

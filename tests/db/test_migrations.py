@@ -1,4 +1,4 @@
-"""Every revision up and down on data, and what a next one may rely on: a copy before, all or nothing, no row lost."""
+"""Every revision up and down on data; a copy is kept before, nothing is done by halves, no row is lost."""
 
 import shutil
 import sqlite3
@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, func, inspect, select, text
 
-from ls.accounts import jwt_tokens as personal_tokens
+from ls.accounts import jwt_tokens
 from ls.backup import archive as backup
 from ls.backup import archive_check, restore
 from ls.backup import copy as db_copy
@@ -19,7 +19,7 @@ from ls.db import migrate as database
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.images.avatar import read_picture
-from ls.models import Avatar, OneTimeCode, User
+from ls.models import OneTimeCode, User
 from tests.cast import Browser, Cast, Person
 from tests.factories import a_project, a_task, an_annotation
 from tests.pictures import drawing, saved
@@ -50,7 +50,7 @@ Release = Callable[..., None]
 
 @pytest.fixture
 def release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Release:
-    """Replace the code with the release that has one revision more."""
+    """Replace the program with a release that has one revision more."""
 
     def release(then: str = "pass") -> None:
         folder = tmp_path / "migrations"
@@ -68,7 +68,7 @@ def release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Release:
 
 @pytest.fixture
 def alice(app: Flask, cast: Cast) -> Person:
-    """Alice, who left a row in every table there is."""
+    """Alice, with a row in every table there is."""
     alice, bob = cast.alice(), cast.bob(sign_in=False)
     bob.browser.sign_in(bob.email, "a wrong guess")
     with app.app_context():
@@ -76,9 +76,9 @@ def alice(app: Flask, cast: Cast) -> Person:
         picture = read_picture(saved(drawing(), "PNG"))
         with write():
             user = db.session.get_one(User, alice.id)
-            Avatar.keep(user, picture)
+            user.change_avatar(picture)
             OneTimeCode.issue(db.session.get_one(User, bob.id))
-            personal_tokens.create(user)
+            jwt_tokens.create(user)
         counts = {table.name: db.session.scalar(select(func.count()).select_from(table)) for table in TABLES}
     assert [name for name, count in counts.items() if not count] == [], "a new table needs a row here"
     return alice

@@ -1,4 +1,4 @@
-"""Writing: the lock is taken first, nothing is decided on stale rows, nothing is half-written."""
+"""`write()`: it locks first, reads rows again, and writes everything or nothing."""
 
 import threading
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def test_read_then_write_from_many_threads_loses_nothing(app: Flask) -> None:
         with app.app_context():
             for _ in range(25):
                 with write():
-                    organization = Organization.lock()
+                    organization = Organization.lock_for_update()
                     organization.active_members += 1
             db.session.remove()
 
@@ -28,7 +28,7 @@ def test_read_then_write_from_many_threads_loses_nothing(app: Flask) -> None:
 
 
 def in_threads(number: int, work: Callable[[], None]) -> None:
-    """Run the work side by side; the first failure is raised here."""
+    """Run the work in threads; the first exception is raised here."""
     failures: list[BaseException] = []
 
     def guarded() -> None:

@@ -5,10 +5,10 @@ import sys
 import unicodedata
 from pathlib import Path
 
-SHORTEST = 8  # PASSWORD_MIN_LENGTH is never lower, so shorter entries could never be asked for
+SHORTEST = 8  # PASSWORD_MIN_LENGTH is never lower, so shorter passwords are refused anyway
 SOURCE = "django/contrib/auth/common-passwords.txt.gz"
 
-# What people type into a labelling server in particular, and phrases too famous to be secret.
+# Words that are likely for this product, and famous phrases.
 OBVIOUS = """
 administrator administrator1 admin12345 admin@123 admin123456 annotate annotation annotator
 changeit changeme changeme1 changeme123 correcthorsebatterystaple
