@@ -1,4 +1,4 @@
-"""A larger installation, and what each of its statements costs: rows read on PostgreSQL, steps on SQLite."""
+"""A larger installation, and what its statements cost: rows read on PostgreSQL, steps on SQLite."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,15 +10,38 @@ from sqlalchemy import insert, text
 
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import Annotation, Contribution, Event, LoginSession, Project, Task
-from tests.pages.test_people_list import crowd
+from ls.folding import name_key, search_text
+from ls.models import Annotation, Contribution, Event, LoginSession, Project, Task, User
 
 PEOPLE, PROJECTS, TASKS, EVENTS, SESSIONS = 4000, 3000, 4000, 6000, 3000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+def crowd(app: Flask, number: int) -> None:
+    """Add users: every third is deactivated, two share each name, no two were last active at the same time."""
+    with app.app_context():
+        with write():
+            db.session.execute(insert(User), [_user(index, number) for index in range(number)])
+        db.session.remove()
+
+
+def _user(index: int, number: int) -> dict[str, Any]:
+    email, first_name = f"p{index:03}@example.org", f"Name {index // 2:03}"
+    moment = START + timedelta(minutes=index * 7 % number)
+    return {
+        "email": email,
+        "email_key": email,
+        "first_name": first_name,
+        "name_key": name_key(email, first_name, ""),
+        "search_text": search_text(email, first_name, ""),
+        "status": "deactivated" if index % 3 == 2 else "active",
+        "last_activity": moment,
+        "activity_key": moment,
+    }
+
+
 def grow(app: Flask, one: int) -> None:
-    """Thousands of everything; the first project, and the person `one`, have more of it than a page shows."""
+    """Add thousands of everything; the first project and the user `one` have more of it than a page shows."""
     crowd(app, PEOPLE)
     with app.app_context():
         with write() as session:
@@ -75,7 +98,7 @@ def _rows(one: int) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
 
 @dataclass
 class Statement:
-    """What was asked of the database, and what it costs to ask it again."""
+    """A statement that was sent to the database, and what it costs."""
 
     sql: str
     values: Any
@@ -83,7 +106,7 @@ class Statement:
     steps: list[str] = field(default_factory=list)
 
     def explain(self, app: Flask) -> "Statement":
-        """Ask the database how it does it."""
+        """Send it again and count what the database does."""
         with app.app_context(), db.engine.connect() as connection:
             dialect = connection.dialect.name
             self.costs, self.steps = (_sqlite if dialect == "sqlite" else _postgresql)(connection, self)
@@ -91,7 +114,7 @@ class Statement:
 
 
 def _sqlite(connection: Any, asked: Statement) -> tuple[int, list[str]]:
-    """The virtual machine's instructions in hundreds, and the plan's lines."""
+    """Hundreds of instructions of SQLite's virtual machine, and the lines of the plan."""
     plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked.sql}", asked.values).all()
     hundreds = [0]
 
@@ -107,8 +130,8 @@ def _sqlite(connection: Any, asked: Statement) -> tuple[int, list[str]]:
 
 
 def _postgresql(connection: Any, asked: Statement) -> tuple[int, list[str]]:
-    """The rows that were read and thrown away or kept, and the kinds of the plan's nodes."""
-    # As with far more rows than a test makes: here a whole table would be read quickly, and is for that reason.
+    """The number of rows that were read, and the nodes of the plan."""
+    # PostgreSQL would read tables as small as these as a whole; with these off it plans as for large ones.
     for way in ("seqscan", "hashjoin", "mergejoin"):
         connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
     explained = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {asked.sql}"

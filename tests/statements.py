@@ -1,4 +1,4 @@
-"""What the application asks of its database, to be counted and explained."""
+"""Records the statements that the application sends to its database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from sqlalchemy import event
 from ls.db.extensions import db
 
 
-class Said(NamedTuple):
+class Sent(NamedTuple):
     """A statement and its values."""
 
     sql: str
@@ -18,15 +18,13 @@ class Said(NamedTuple):
 
 
 @contextmanager
-def statements(app: Flask, *, is_kept: bool = False) -> Iterator[list[Said]]:
-    """Those that are sent meanwhile, but for the beginnings of transactions; with nothing kept from before."""
-    seen: list[Said] = []
-    if not is_kept and (watch := app.extensions.pop("watch", None)):
-        watch.close()
+def statements(app: Flask) -> Iterator[list[Sent]]:
+    """Those that are sent meanwhile, without the beginnings of transactions."""
+    seen: list[Sent] = []
 
     def note(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
         if not sql.startswith("BEGIN"):
-            seen.append(Said(sql, values))
+            seen.append(Sent(sql, values))
 
     with app.app_context():
         engine = db.engine

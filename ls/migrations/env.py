@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that database.py hands over."""
+"""Alembic's entry point: runs the migrations on the connection that `ls.db.migrate` passes."""
 
 from alembic import context
 
@@ -9,7 +9,7 @@ connection = context.config.attributes["connection"]
 
 
 def check_references(*_arguments: object, **_step: object) -> None:
-    """Called in the transaction of each migration, which it undoes by raising."""
+    """Raise, which undoes the migration, if it left a row that refers to a missing one."""
     if connection.dialect.name == "sqlite":
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken:

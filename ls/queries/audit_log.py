@@ -1,4 +1,4 @@
-"""Reading the audit trail: newest first, page by page, with the names of who did it and to whom."""
+"""The audit log: newest first, with the names of those who did it and to whom."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,26 +11,17 @@ from sqlalchemy.orm import aliased
 from ls.db.extensions import db
 from ls.models import Event, User
 from ls.models.user import DELETED
-from ls.queries.search import matching, normalised
+from ls.queries.pagination import Page, paginate
+from ls.queries.search import matching
 
-PAGE_SIZE = 50
 CHUNK = 1000
 MOST_PEOPLE = 50  # whose events are looked for together
 
 _ACTOR, _TARGET = aliased(User), aliased(User)
-_ALL = (
-    select(
-        *(Event.id, Event.at, Event.kind, Event.address, Event.agent, Event.detail),
-        *(_ACTOR.id, _ACTOR.status, _ACTOR.first_name, _ACTOR.last_name, _ACTOR.email),
-        *(_TARGET.id, _TARGET.status, _TARGET.first_name, _TARGET.last_name, _TARGET.email),
-    )
-    .outerjoin(_ACTOR, _ACTOR.id == Event.actor_id)
-    .outerjoin(_TARGET, _TARGET.id == Event.target_id)
-)
 
 
-class Party(NamedTuple):
-    """Somebody who took part."""
+class Actor(NamedTuple):
+    """A user who did something, or to whom it was done."""
 
     id: int
     status: str
@@ -40,12 +31,12 @@ class Party(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Name, else e-mail; nothing for a tombstone."""
+        """The name, else the email; empty for a deleted user."""
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
     @property
     def is_deleted(self) -> bool:
-        """Is only a tombstone left?"""
+        """Whether the account is deleted."""
         return self.status == DELETED
 
 
@@ -58,13 +49,13 @@ class Entry(NamedTuple):
     address: str
     agent: str
     detail: dict[str, Any]
-    actor: Party | None
-    target: Party | None
+    actor: Actor | None
+    target: Actor | None
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events: of a kind, by or about people found by any part of e-mail or name, between two days in UTC."""
+    """Which events: of a kind, by or about people found by a search, from the one day to the other in UTC."""
 
     kind: str = ""
     person: str = ""
@@ -72,65 +63,56 @@ class Filter:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some events, and the ids that the pages beside begin at, None where there is none."""
-
-    entries: list[Entry]
-    before: int | None = None
-    after: int | None = None
-
-
-def page(wanted: Filter, *, after: int | None = None, before: int | None = None) -> Page:
-    """The events older than `after`, or newer than `before`; beyond either end the newest."""
-    chosen = _ALL.where(*_conditions(wanted))
-    if before is not None:
-        rows = _entries(chosen.where(Event.id > before).order_by(Event.id))
-        if len(rows) >= PAGE_SIZE:
-            return _page(rows[:PAGE_SIZE][::-1], has_more=True, has_less=len(rows) > PAGE_SIZE)
-    elif after is not None:
-        rows = _entries(chosen.where(Event.id < after).order_by(Event.id.desc()))
-        if rows:
-            return _page(rows[:PAGE_SIZE], has_more=len(rows) > PAGE_SIZE, has_less=True)
-    rows = _entries(chosen.order_by(Event.id.desc()))
-    return _page(rows[:PAGE_SIZE], has_more=len(rows) > PAGE_SIZE, has_less=False)
+_EVENTS = (
+    select(
+        *(getattr(Event, name) for name in Entry._fields[:6]),
+        *(getattr(_ACTOR, name) for name in Actor._fields),
+        *(getattr(_TARGET, name) for name in Actor._fields),
+    )
+    .outerjoin(_ACTOR, _ACTOR.id == Event.actor_id)
+    .outerjoin(_TARGET, _TARGET.id == Event.target_id)
+)
 
 
-def _page(entries: list[Entry], *, has_more: bool, has_less: bool) -> Page:
-    return Page(entries, before=entries[0].id if has_less else None, after=entries[-1].id if has_more else None)
+def list_events(wanted: Filter, *, after: str | None = None, before: str | None = None) -> Page[Entry]:
+    """One page of the events of this filter, newest first."""
+    return paginate(_filtered(wanted), (Event.id,), _entry, descending=True, after=after, before=before)
 
 
-def everything(wanted: Filter) -> Iterator[Entry]:
+def all_events(wanted: Filter) -> Iterator[Entry]:
     """All events of the filter, newest first, fetched some at a time."""
-    chosen = _ALL.where(*_conditions(wanted)).order_by(Event.id.desc())
-    entries = _entries(chosen, CHUNK)
-    while entries:
-        # A slow reader must not hold a transaction open: on SQLite the log file could not be shortened.
-        db.session.rollback()
-        yield from entries
-        entries = _entries(chosen.where(Event.id < entries[-1].id), CHUNK)
+    events = _filtered(wanted).order_by(Event.id.desc()).limit(CHUNK)
+    rows = db.session.execute(events).all()
+    while rows:
+        # Ends the transaction before a slow reader takes the rows: on SQLite it would keep the log file from shrinking.
+        # Closed instead of rolled back, the session leaves the current user's attributes as they were read.
+        db.session.close()
+        yield from (_entry(*row) for row in rows)
+        rows = db.session.execute(events.where(Event.id < rows[-1].id)).all()
 
 
-def _entries(statement: Select[Any], limit: int = PAGE_SIZE + 1) -> list[Entry]:
-    return [
-        Entry._make([*row[:6], _party(row[6:11]), _party(row[11:])])
-        for row in db.session.execute(statement.limit(limit))
-    ]
+def _entry(*row: Any) -> Entry:
+    actor, target = Actor(*row[6:11]), Actor(*row[11:])
+    people = (None if user.id is None else user for user in (actor, target))
+    return Entry._make((*row[:6], *people))
 
 
-def _party(fields: Any) -> Party | None:
-    return None if fields[0] is None else Party(*fields)
+def _filtered(wanted: Filter) -> Select[Any]:
+    return _EVENTS.where(*_of_person(wanted), *_on_days(wanted))
 
 
-def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
-    of_somebody = bool(normalised(wanted.person))
+def _of_person(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    found = matching(User.search_text, wanted.person)
     if wanted.kind:
-        # Somebody's events are few; with the index of kinds SQLite would read every login there ever was.
-        yield (Event.kind.concat("") if of_somebody else Event.kind) == wanted.kind
-    if of_somebody:
-        found = select(User.id).where(matching(wanted.person)).limit(MOST_PEOPLE)
-        ids = list(db.session.scalars(found))
+        # The events of a few people are few; with the index of kinds, SQLite would read every login there ever was.
+        yield (Event.kind.concat("") if found else Event.kind) == wanted.kind
+    if found:
+        people = select(User.id).where(*found).limit(MOST_PEOPLE)
+        ids = db.session.scalars(people).all()
         yield or_(Event.actor_id.in_(ids), Event.target_id.in_(ids))
+
+
+def _on_days(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if wanted.since:
         yield Event.at >= _midnight(wanted.since)
     if wanted.until and wanted.until < date.max:

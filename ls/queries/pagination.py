@@ -1,46 +1,107 @@
-"""Where a page of a sorted list begins: the sort key and id of the row beside it, as one opaque word."""
+"""Keyset pagination: a page is read from beside a given row, so that the last page costs what the first does."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Generic, TypeVar
 
+from sqlalchemy import Select, literal, tuple_
+
+from ls.db.extensions import db
 from ls.db.types import UtcDateTime
 from ls.validation import BIGGEST_ID, text_problem
 
-LONGEST = 4096
+PAGE_SIZE = 50
+CURSOR_LENGTH = 4096
+
+Row = TypeVar("Row")
+Values = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """The row that a page stands beside."""
+class Page(Generic[Row]):
+    """Some rows of a list, and the cursors of the pages before (`?before=`) and after (`?after=`), if any."""
 
-    key: str | datetime
-    id: int
-
-    @property
-    def text(self) -> str:
-        """For a URL."""
-        key = self.key.astimezone(UTC).isoformat() if isinstance(self.key, datetime) else self.key
-        raw = json.dumps([key, self.id], ensure_ascii=False, separators=(",", ":")).encode()
-        return urlsafe_b64encode(raw).decode().rstrip("=")
-
-    @classmethod
-    def read(cls, text: str, column_type: Any) -> Self | None:
-        """The cursor for a column of that type, None if the text is not one."""
-        try:
-            key, row_id = json.loads(urlsafe_b64decode(text[:LONGEST] + "=="))
-            if type(key) is not str or type(row_id) is not int or not 0 <= row_id <= BIGGEST_ID or text_problem(key):
-                return None
-            return (
-                cls(datetime.fromisoformat(key).astimezone(UTC), row_id)
-                if _is_moment(column_type)
-                else cls(key, row_id)
-            )
-        except (ValueError, TypeError, OverflowError, RecursionError):
-            return None
+    rows: list[Row]
+    previous: str | None = None
+    next: str | None = None
 
 
-def _is_moment(column_type: Any) -> bool:
-    return isinstance(column_type, UtcDateTime)
+def paginate(
+    statement: Select[Any],
+    order: Sequence[Any],
+    make: Callable[..., Row],
+    *,
+    descending: bool = False,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = PAGE_SIZE,
+) -> Page[Row]:
+    """The page behind or before a cursor; the first one without a cursor, with a broken one, and past either end.
+
+    `order` are the columns that the list is sorted by; the last is the id. `make` is called with the columns of a row.
+    """
+    if (start := _decode(before, order)) is not None:
+        found = _fetch(statement, order, start, size + 1, descending=not descending)
+        if len(found) >= size:
+            return _page(found[:size][::-1], order, make, has_previous=len(found) > size, has_next=True)
+    elif (start := _decode(after, order)) is not None:
+        found = _fetch(statement, order, start, size + 1, descending=descending)
+        if found:
+            return _page(found[:size], order, make, has_previous=True, has_next=len(found) > size)
+    found = _fetch(statement, order, None, size + 1, descending=descending)
+    return _page(found[:size], order, make, has_previous=False, has_next=len(found) > size)
+
+
+def _fetch(
+    statement: Select[Any], order: Sequence[Any], start: Values | None, limit: int, *, descending: bool
+) -> Sequence[Any]:
+    if start is not None:
+        here = tuple_(*order)
+        there = tuple_(*(literal(value, column.type) for value, column in zip(start, order, strict=True)))
+        statement = statement.where(here < there if descending else here > there)
+    directed = [column.desc() if descending else column.asc() for column in order]
+    return db.session.execute(statement.add_columns(*order).order_by(*directed).limit(limit)).all()
+
+
+def _page(
+    found: Sequence[Any], order: Sequence[Any], make: Callable[..., Row], *, has_previous: bool, has_next: bool
+) -> Page[Row]:
+    keys = len(order)
+    return Page(
+        [make(*row[:-keys]) for row in found],
+        previous=_encode(found[0][-keys:]) if has_previous else None,
+        next=_encode(found[-1][-keys:]) if has_next else None,
+    )
+
+
+def _encode(values: Values) -> str:
+    """An id alone stands in the URL as it is; with a sort key before it, both are put into one word."""
+    if len(values) == 1:
+        return str(values[0])
+    plain = [value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for value in values]
+    raw = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decode(text: str | None, order: Sequence[Any]) -> Values | None:
+    if text is None:
+        return None
+    try:
+        values = [int(text)] if len(order) == 1 else json.loads(urlsafe_b64decode(text[:CURSOR_LENGTH] + "=="))
+        return tuple(_value(value, column.type) for value, column in zip(values, order, strict=True))
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def _value(value: Any, column_type: Any) -> Any:
+    """The value as its column compares it. Raises ValueError, TypeError, OverflowError."""
+    if isinstance(column_type, UtcDateTime):
+        return datetime.fromisoformat(value).astimezone(UTC)
+    if type(value) is not column_type.python_type or (isinstance(value, str) and text_problem(value)):
+        raise ValueError("not a value of this column")
+    if isinstance(value, int) and not 0 <= value <= BIGGEST_ID:
+        raise ValueError("not an id")
+    return value

@@ -1,140 +1,130 @@
-"""The People list: pages by keyset, so that every page costs the same, in any order, searched or not."""
+"""The People list, and one person with what they worked on."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, select, tuple_, union_all
+from sqlalchemy import BindParameter, bindparam, func, literal, select
+from sqlalchemy.orm import aliased
 
 from ls.db.extensions import db
-from ls.kept import kept
-from ls.models import User
-from ls.models.ranks import BY_EMAIL, BY_NAME, RANKS
-from ls.models.user import ACTIVE, DEACTIVATED, NOT_DELETED
-from ls.queries import search
-from ls.queries.pagination import Cursor
-from ls.queries.person import SHOWN, Person
+from ls.exceptions import NotFound
+from ls.models import Contribution, Project, User
+from ls.models.user import ACTIVE, DEACTIVATED, DELETED, UserSummary
+from ls.queries.pagination import PAGE_SIZE, Page, paginate
+from ls.queries.search import matching
+from ls.validation import BIGGEST_ID
 
-PAGE_SIZE = 50
+SHOWN = tuple(getattr(User, name) for name in UserSummary._fields)
 
-_USERS = User.__table__.c
+# Everything that chooses and sorts stands in the indexes of `users`, so the list is found in an index alone;
+# the rows themselves are read only for the people of the page.
+_FOUND = aliased(User)
+_PEOPLE = select(*SHOWN).join_from(_FOUND, User, User.id == _FOUND.id)
 
-# What may be sorted by, and nothing else: ordering by a secret column would tell it (CVE-2023-47117).
-SORTS: dict[str, Any] = {"email": _USERS.email_key, "name": _USERS.name_key, "last_activity": _USERS.activity_key}
-STATUSES = {"active": (ACTIVE,), "deactivated": (DEACTIVATED,), "all": NOT_DELETED}
-# In these orders SQLite's index answers; when somebody was last active changes too often for it.
-INDEXED = {"email": BY_EMAIL, "name": BY_NAME}
+# Nothing else can be sorted by: the order of a secret column would disclose it (CVE-2023-47117).
+SORTS: dict[str, Any] = {"email": _FOUND.email_key, "name": _FOUND.name_key, "last_activity": _FOUND.activity_key}
+STATUSES = {
+    "active": _FOUND.status == ACTIVE,
+    "deactivated": _FOUND.status == DEACTIVATED,
+    # Written out in the statement, because the index of this list is limited by the same words.
+    "all": _FOUND.status != literal(DELETED, literal_execute=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleFilter:
-    """Which people, in which order: keys of SORTS (`-` before it turns it round) and STATUSES, and a search."""
+    """Which people, in which order: a key of SORTS, descending after a `-`, a key of STATUSES, and a search."""
 
     sort: str = "email"
     status: str = "active"
     q: str = ""
 
 
+class Created(NamedTuple):
+    """A project that the person created."""
+
+    id: int
+    title: str
+
+
+class Contributed(NamedTuple):
+    """A project that the person annotated in."""
+
+    id: int
+    title: str
+    annotations_count: int
+    last_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some people, and the cursors of the pages beside, None where there is none."""
+class PersonDetails:
+    """The latest projects that a person created and contributed to, and how many there are in all."""
 
-    people: list[Person]
-    before: str | None = None
-    after: str | None = None
-
-
-@kept
-def listing(wanted: PeopleFilter, *, after: str | None = None, before: str | None = None, limit: int = PAGE_SIZE) -> Page:
-    """One page; without a cursor, with a broken one, and beyond either end it is the first."""
-    kind = SORTS[wanted.sort.lstrip("-")].type
-    if before is not None and (cursor := Cursor.read(before, kind)) is not None:
-        rows = _rows(wanted, cursor, limit + 1, backwards=True)
-        if len(rows) >= limit:
-            return _page(rows[:limit][::-1], has_more=True, has_less=len(rows) > limit)
-    elif after is not None and (cursor := Cursor.read(after, kind)) is not None:
-        rows = _rows(wanted, cursor, limit + 1)
-        if rows:
-            return _page(rows[:limit], has_more=len(rows) > limit, has_less=True)
-    rows = _rows(wanted, None, limit + 1)
-    return _page(rows[:limit], has_more=len(rows) > limit, has_less=False)
+    created: list[Created]
+    created_total: int
+    contributed: list[Contributed]
+    contributed_total: int
 
 
-def _page(rows: Sequence[Any], *, has_more: bool, has_less: bool) -> Page:
-    return Page(
-        [Person._make(row[:-1]) for row in rows],
-        before=Cursor(rows[0].key, rows[0].id).text if has_less else None,
-        after=Cursor(rows[-1].key, rows[-1].id).text if has_more else None,
+def list_people(
+    wanted: PeopleFilter, *, after: str | None = None, before: str | None = None, size: int = PAGE_SIZE
+) -> Page[UserSummary]:
+    """One page of the people of this filter."""
+    people = _PEOPLE.where(STATUSES[wanted.status])
+    if wanted.q:
+        people = people.where(*matching(_FOUND.search_text, wanted.q))
+    order = (SORTS[wanted.sort.lstrip("-")], _FOUND.id)
+    descending = wanted.sort.startswith("-")
+    return paginate(people, order, UserSummary, descending=descending, after=after, before=before, size=size)
+
+
+def get_person(user_id: int) -> UserSummary:
+    """The active or deactivated user of that id. Raises NotFound."""
+    row = db.session.execute(_PERSON, {"user_id": user_id}).first() if user_id <= BIGGEST_ID else None
+    if row is None:
+        raise NotFound
+    return UserSummary(*row)
+
+
+def person_details(user_id: int) -> PersonDetails:
+    """What that person created and contributed to, latest first."""
+    created = db.session.execute(_CREATED, {"user_id": user_id}).all()
+    contributed = db.session.execute(_CONTRIBUTED, {"user_id": user_id}).all()
+    return PersonDetails(
+        created=[Created(*row[:-1]) for row in created],
+        created_total=created[0].total if created else 0,
+        contributed=[Contributed(*row[:-1]) for row in contributed],
+        contributed_total=contributed[0].total if contributed else 0,
     )
 
 
-def _rows(wanted: PeopleFilter, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Sequence[Any]:
-    statement, values = plan(wanted, cursor, limit, backwards=backwards)
-    return db.session.connection().execute(statement, values).all()
+_ID: BindParameter[int] = bindparam("user_id")
+_PERSON = select(*SHOWN).where(User.id == _ID, User.status != DELETED)
 
-
-def plan(
-    wanted: PeopleFilter, cursor: Cursor | None, limit: int, *, backwards: bool = False
-) -> tuple[Select[Any], dict[str, Any]]:
-    """The statement of a page and its values."""
-    values: dict[str, Any] = {"limit": limit}
-    if cursor is not None:
-        values |= {"key": cursor.key, "id": cursor.id}
-    sort, dialect, query = wanted.sort.lstrip("-"), db.engine.dialect.name, search.normalised(wanted.q)
-    shape = (sort, wanted.sort.startswith("-") != backwards, wanted.status, cursor is not None)
-    if not query:
-        return _listed(*shape, "all", dialect), values
-    if dialect == "sqlite" and sort in INDEXED:
-        statuses = STATUSES[wanted.status]
-        return _indexed(*shape), values | search.values(query, status=statuses[0] if len(statuses) == 1 else "")
-    how = "few" if search.are_few(query) else "many"
-    return _listed(*shape, how, dialect), values | search.values(query, with_index=how == "few")
-
-
-@lru_cache(maxsize=64)
-def _indexed(sort: str, descending: bool, status: str, is_after: bool) -> Any:
-    """The search index is read in the list's order, until the page is full."""
-    order, statuses = INDEXED[sort], STATUSES[status]
-    number = order.found.c.rowid
-    statement = (
-        select(*SHOWN, SORTS[sort].label("key"))
-        .join_from(order.found, RANKS, order.at)
-        .join(User.__table__, _USERS.id == RANKS.c.user_id)
-        .where(order.finds, search.holds("sqlite"))
+_CREATED_BY = Project.created_by_id == _ID
+_CREATED = (
+    select(
+        Project.id,
+        Project.title,
+        select(func.count()).where(_CREATED_BY).correlate(None).scalar_subquery().label("total"),
     )
-    if is_after:
-        beside = order.nearest(statuses, above=descending)
-        statement = statement.where(number < beside if descending else number > beside)
-    return statement.order_by(number.desc() if descending else number).limit(bindparam("limit"))
+    .where(_CREATED_BY)
+    .order_by(Project.id.desc())
+    .limit(PAGE_SIZE)
+)
 
-
-@lru_cache(maxsize=256)
-def _listed(sort: str, descending: bool, status: str, is_after: bool, how: str, dialect: str) -> Any:
-    """Built once for each shape: making a statement anew costs more than running it."""
-    column = SORTS[sort]
-    parts = [_of_status(each, column, descending, is_after, how, dialect) for each in STATUSES[status]]
-    if len(parts) == 1:
-        return parts[0]
-    # Each status has an index of its own order; the few rows that each gives are merged.
-    both = union_all(*(select(part.subquery()) for part in parts))
-    names = ("key", "id")
-    order = [both.selected_columns[name] for name in names]
-    return both.order_by(*(part.desc() if descending else part for part in order)).limit(bindparam("limit"))
-
-
-def _of_status(status: str, column: Any, descending: bool, is_after: bool, how: str, dialect: str) -> Select[Any]:
-    standing = _USERS.status == status
-    if how == "few" and dialect == "sqlite":
-        # Else SQLite reads the whole sorted list, to save itself the sorting of a few rows.
-        standing = func.likely(standing)
-    statement = select(*SHOWN, column.label("key")).where(standing)
-    if is_after:
-        here, there = tuple_(column, _USERS.id), tuple_(bindparam("key", type_=column.type), bindparam("id"))
-        statement = statement.where(here < there if descending else here > there)
-    if how != "all":
-        statement = statement.where(search.holds(dialect))
-    if how == "few":
-        statement = statement.where(_USERS.id.in_(search.indexed(dialect)))
-    order = (column.desc(), _USERS.id.desc()) if descending else (column, _USERS.id)
-    return statement.order_by(*order).limit(bindparam("limit"))
+_CONTRIBUTED_BY = (Contribution.user_id == _ID, Contribution.annotations_count > 0)
+_CONTRIBUTED = (
+    select(
+        Project.id,
+        Project.title,
+        Contribution.annotations_count,
+        Contribution.last_at,
+        select(func.count()).where(*_CONTRIBUTED_BY).correlate(None).scalar_subquery().label("total"),
+    )
+    .join(Project, Project.id == Contribution.project_id)
+    .where(*_CONTRIBUTED_BY)
+    .order_by(Contribution.last_at.desc(), Project.id.desc())
+    .limit(PAGE_SIZE)
+)

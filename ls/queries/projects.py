@@ -1,101 +1,87 @@
-"""What the pages list: by keyset, so that the last page costs what the first does; one statement each."""
+"""Projects, their tasks and their contributors, as the pages show them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from flask import request
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from ls.db.extensions import db
 from ls.exceptions import NotFound
 from ls.models import Contribution, Project, Task, User
+from ls.models.user import UserSummary
+from ls.queries.pagination import PAGE_SIZE, Page, paginate
+from ls.queries.people import SHOWN
 from ls.validation import BIGGEST_ID
 
-PAGE = 50
-SHOWN_PERSON = (User.email, User.first_name, User.last_name, User.status, User.avatar_name)
-
-Row = TypeVar("Row", Project, Task)
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """Rows, and the query of the pages around them."""
-
-    rows: Sequence[Row]
-    previous: dict[str, int] | None
-    next: dict[str, int] | None
-
-    @property
-    def is_past_the_end(self) -> bool:
-        """Was a page asked for that is not there (any more)?"""
-        return not self.rows and (_cursor("after") or _cursor("before")) is not None
+_PROJECTS = select(
+    Project.id, Project.title, Project.tasks_count, Project.annotations_count, Project.created_at, *SHOWN
+).outerjoin(User, User.id == Project.created_by_id)
+_TASKS = select(Task.id, Task.data, Task.annotations_count)
 
 
-def projects() -> Page[Project]:
+class ProjectSummary(NamedTuple):
+    """A row of the list of projects."""
+
+    id: int
+    title: str
+    tasks_count: int
+    annotations_count: int
+    created_at: datetime
+    created_by: UserSummary | None
+
+
+class TaskSummary(NamedTuple):
+    """A row of the list of tasks."""
+
+    id: int
+    data: dict[str, Any]
+    annotations_count: int
+
+
+class Contributor(NamedTuple):
+    """A user who annotated in a project."""
+
+    user: UserSummary
+    annotations_count: int
+    last_at: datetime
+
+
+def list_projects(*, after: str | None = None, before: str | None = None) -> Page[ProjectSummary]:
     """The newest first, with their creators."""
-    shown = joinedload(Project.created_by).load_only(*SHOWN_PERSON, raiseload=True)
-    return _page(select(Project).options(shown), Project.id, newest_first=True)
+    return paginate(_PROJECTS, (Project.id,), _project, descending=True, after=after, before=before)
 
 
-def tasks(project_id: int) -> Page[Task]:
-    """A project's tasks in their order."""
-    return _page(select(Task).where(Task.project_id == project_id), Task.id, newest_first=False)
+def _project(*row: Any) -> ProjectSummary:
+    creator = UserSummary(*row[5:])
+    return ProjectSummary._make((*row[:5], None if creator.id is None else creator))
 
 
-def project(project_id: int) -> Project:
+def list_tasks(project_id: int, *, after: str | None = None, before: str | None = None) -> Page[TaskSummary]:
+    """The tasks of a project, oldest first."""
+    return paginate(_TASKS.where(Task.project_id == project_id), (Task.id,), TaskSummary, after=after, before=before)
+
+
+def get_project(project_id: int) -> Project:
     """The project with its creator. Raises NotFound."""
-    if project_id > BIGGEST_ID:
+    found = select(Project).where(Project.id == project_id).options(joinedload(Project.created_by))
+    project = db.session.scalar(found) if project_id <= BIGGEST_ID else None
+    if project is None:
         raise NotFound
-    shown = joinedload(Project.created_by).load_only(*SHOWN_PERSON, raiseload=True)
-    found = db.session.scalar(select(Project).where(Project.id == project_id).options(shown))
-    if found is None:
-        raise NotFound
-    return found
+    return project
 
 
-def contributors(project_id: int) -> tuple[list[Contribution], int]:
-    """Those who did most, and how many there are in all."""
-    most = (
-        select(Contribution, func.count().over().label("people"))
-        .where(Contribution.project_id == project_id)
-        .order_by(Contribution.annotations_count.desc(), Contribution.user_id)
-        .limit(PAGE)
-        .subquery("most")
-    )
-    shown = aliased(Contribution, most)  # chosen before they are joined, as a project may have thousands
+def list_contributors(project_id: int) -> tuple[list[Contributor], int]:
+    """Those who annotated most, and how many contributors there are in all."""
+    in_project = Contribution.project_id == project_id
+    total = select(func.count()).where(in_project).correlate(None).scalar_subquery()
+    # The first are chosen before users are joined, as a project may have thousands of contributors.
+    order = (Contribution.annotations_count.desc(), Contribution.user_id)
+    most = select(Contribution).where(in_project).order_by(*order).limit(PAGE_SIZE).subquery()
     statement = (
-        select(shown, most.c.people)
-        .join(shown.user)
-        .options(contains_eager(shown.user).load_only(*SHOWN_PERSON, raiseload=True))
-        .order_by(shown.annotations_count.desc(), shown.user_id)
+        select(total, most.c.annotations_count, most.c.last_at, *SHOWN)
+        .join_from(most, User, User.id == most.c.user_id)
+        .order_by(most.c.annotations_count.desc(), most.c.user_id)
     )
     rows = db.session.execute(statement).all()
-    return [row[0] for row in rows], rows[0][1] if rows else 0
-
-
-def _page(statement: Select[Row], key: InstrumentedAttribute[int], *, newest_first: bool) -> Page[Row]:
-    after, before = _cursor("after"), _cursor("before")
-    backwards = after is None and before is not None
-    descending = newest_first != backwards
-    cursor = before if backwards else after
-    if cursor is not None:
-        statement = statement.where(key < cursor if descending else key > cursor)
-    ordered = statement.order_by(key.desc() if descending else key.asc()).limit(PAGE + 1)
-    found = list(db.session.scalars(ordered))
-    rows, more = found[:PAGE], len(found) > PAGE
-    if backwards:
-        rows.reverse()
-    # Going back, the page one came from lies ahead; going on, it lies behind.
-    has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
-    return Page(
-        rows,
-        {"before": rows[0].id} if rows and has_previous else None,
-        {"after": rows[-1].id} if rows and has_next else None,
-    )
-
-
-def _cursor(name: str) -> int | None:
-    value: Any = request.args.get(name, type=int)
-    return value if value is not None and 0 <= value <= BIGGEST_ID else None
+    return [Contributor(UserSummary(*row[3:]), row[1], row[2]) for row in rows], rows[0][0] if rows else 0
