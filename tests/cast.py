@@ -8,7 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from ls.accounts import sign_up as signup
+from ls.accounts import sign_up
+from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import ApiToken, User
 
@@ -18,7 +19,7 @@ FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 @dataclass
 class Person:
-    """Somebody with an account: her id, e-mail, token, and a browser of her own."""
+    """Somebody with an account: id, email, token, and a browser."""
 
     id: int
     email: str
@@ -72,9 +73,9 @@ class Cast:
         """An account `name@example.org`, signed in with a browser of its own."""
         email = f"{name}@example.org"
         with self.app.app_context():
-            candidate = signup.prepare(email, PASSWORD, **profile)
+            candidate = sign_up.prepare(email, PASSWORD, **profile)
             with write():
-                user = signup.create_account(candidate)
+                user = sign_up.create_account(candidate)
                 user_id = user.id
             token = ApiToken.of(user)
         browser = Browser(self.app)
@@ -96,7 +97,5 @@ class Cast:
 
     def reread(self, person: Person) -> User:
         """The row as it is now; needs an application context."""
-        from ls.db.extensions import db
-
         db.session.rollback()
         return db.session.get_one(User, person.id)

@@ -16,9 +16,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
 
 from app import create_app
+from ls.backup.restore import prepare_database
 from ls.config.parsers import DATABASE_FILE
 from ls.db.extensions import db
-from ls.db.migrate import ensure_current
 from ls.models.event import AuditContext, set_audit_context
 from tests.cast import Cast
 
@@ -43,7 +43,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | str]:
     folder = tmp_path_factory.mktemp("migrated")
     with _postgresql() as (settings, name):
         app = create_app({"TESTING": True, "BASE_DATA_DIR": str(folder), "SECRET_KEY": SECRET_KEY, **settings})
-        ensure_current(app)
+        prepare_database(app)
         _close(app)  # SQLite puts its write-ahead log into the file, PostgreSQL copies only what nobody uses
         yield name or folder / DATABASE_FILE
 
@@ -92,7 +92,7 @@ def make_app(
         if is_new and isinstance(migrated, Path):
             shutil.copy(migrated, database)
         app = create_app({"TESTING": True, **given})
-        ensure_current(app)
+        prepare_database(app)
         made.append(app)
         return app
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import Annotation, Contribution, Project, Task, User
+from ls.models import Contribution, Project, Task, User
+from ls.projects import annotations, counters, tasks
 
 
 def a_project(creator: int, title: str = "Product photos", **fields: Any) -> int:
@@ -17,13 +18,13 @@ def a_project(creator: int, title: str = "Product photos", **fields: Any) -> int
 def a_task(project: int, text: str = "a chair", **fields: Any) -> int:
     """A task in that project; its id."""
     with write():
-        return Task.create(Project.find(project), {"text": text}, None, **fields).id
+        return tasks.create(Project.find(project), {"text": text}, None, **fields).id
 
 
 def an_annotation(task: int, author: int, **fields: Any) -> int:
     """What that person said about the task; its id."""
     with write():
-        return Annotation.create(Task.find(task), User.find(author), [{"value": 1}], **fields).id
+        return annotations.create(Task.find(task), User.find(author), [{"value": 1}], **fields).id
 
 
 def sums() -> dict[str, dict[Any, Any]]:
@@ -56,5 +57,5 @@ def assert_true() -> None:
     """What is kept is what counting anew from the annotations gives."""
     kept = sums()
     with write():
-        Contribution.rebuild()
+        counters.rebuild()
     assert sums() == kept

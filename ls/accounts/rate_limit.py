@@ -1,17 +1,19 @@
-"""Slows guessing down, over all workers and nodes, without ever locking an owner out.
+"""Rate limits on guessing, over all workers and nodes, which never lock the owner of an account out.
 
-Counts live in the database under keyed hashes. Each rule has its own window; what has expired is deleted
-as new attempts come in, so the table cleans itself (OWASP ASVS 5.0, 6.3.1).
+Counters are rows under keyed hashes. Each limit has a window; rows whose window has passed are deleted as
+new attempts come in (OWASP ASVS 5.0, 6.3.1).
 """
 
-from collections.abc import Mapping, Sequence
+import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, bindparam, case, delete, select, update
+from flask import current_app
+from sqlalchemy import Executable, bindparam, case, delete, select, update
 
 from ls.db.extensions import db
 from ls.db.transaction import write
@@ -19,52 +21,50 @@ from ls.db.types import utcnow
 from ls.db.upsert import insert_into
 from ls.exceptions import Throttled
 from ls.models.attempt import Attempt
-from ls.security.keys import keyring
 
-_TABLE = Attempt.metadata.tables[Attempt.__tablename__]
-_ROWS = _TABLE.c
-SWEEP = 20  # expired rows deleted with each attempt, so that no attempt pays for many
+DELETED_AT_ONCE = 20  # expired rows with each attempt, so that no attempt pays for many
 
-
-_SWEEP = delete(_TABLE).where(
-    _ROWS.key.in_(select(_ROWS.key).where(_ROWS.expires_at <= bindparam("moment")).limit(SWEEP))
-)
-_FORGET = delete(_TABLE).where(_ROWS.key == bindparam("row"))
-_TAKE_BACK = (
-    update(_TABLE).where(_ROWS.key == bindparam("row"), _ROWS["count"] > 0).values(count=_ROWS["count"] - 1)
+_ATTEMPTS: Any = Attempt.__table__
+_C = _ATTEMPTS.c
+_EXPIRED = select(_C.key).where(_C.expires_at <= bindparam("moment")).limit(DELETED_AT_ONCE)
+_DELETE_EXPIRED = delete(_ATTEMPTS).where(_C.key.in_(_EXPIRED))
+_DELETE = delete(_ATTEMPTS).where(_C.key == bindparam("bucket"))
+_DECREMENT = (
+    update(_ATTEMPTS).where(_C.key == bindparam("bucket"), _C["count"] > 0).values(count=_C["count"] - 1)
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """At most `limit` attempts within `window`, counted under this name."""
+class RateLimit:
+    """At most `limit` attempts within `window`, counted under this name; a right attempt starts anew if `resets`."""
 
     name: str
     limit: int
     window: timedelta
+    resets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """One rule for one subject: an account, an address, or both."""
+class Bucket:
+    """The counter of one limit for one subject: an account, an address, or both."""
 
-    rule: Rule
+    limit: RateLimit
     subject: str
 
     @property
     def key(self) -> str:
-        """What the row is called: a hash, so that the table tells nobody's address."""
-        return keyring().lookup("throttle", f"{self.rule.name}\0{self.subject}").hex()
+        """The row's key: a keyed hash, so that the table does not tell accounts and addresses."""
+        text = f"rate-limit\0{self.limit.name}\0{self.subject}".encode("utf-8", "surrogatepass")
+        return hmac.digest(str(current_app.secret_key).encode(), text, "sha256").hex()
 
 
-ACCOUNT_FROM_ADDRESS = Rule("account from address", 10, timedelta(minutes=15))
-ADDRESS = Rule("address", 60, timedelta(minutes=15))
-ACCOUNT = Rule("account", 100, timedelta(hours=1))
-ACCOUNT_UNDER_ATTACK = Rule("newcomer", 3, timedelta(hours=1))
-SIGN_UP = Rule("sign-up", 100, timedelta(hours=1))
-SIGN_UP_FORM = Rule("sign-up form", 1, timedelta(minutes=1))
-OWN_PASSWORD = Rule("own password", 10, timedelta(minutes=15))
-PAIRS = (ACCOUNT_FROM_ADDRESS, ACCOUNT_UNDER_ATTACK, OWN_PASSWORD)
+ACCOUNT_FROM_ADDRESS = RateLimit("account from address", 10, timedelta(minutes=15), resets=True)
+ADDRESS = RateLimit("address", 60, timedelta(minutes=15))
+ACCOUNT = RateLimit("account", 100, timedelta(hours=1))
+ACCOUNT_UNDER_ATTACK = RateLimit("account under attack", 3, timedelta(hours=1), resets=True)
+SIGN_UP = RateLimit("sign-up", 100, timedelta(hours=1))
+FORM = RateLimit("form", 1, timedelta(minutes=10))
+OWN_PASSWORD = RateLimit("own password", 10, timedelta(minutes=15), resets=True)
 
 
 def network(address: str) -> str:
@@ -75,96 +75,93 @@ def network(address: str) -> str:
         return address
     if not isinstance(parsed, IPv6Address):
         return address
-    # A socket for both writes IPv4 as ::ffff:192.0.2.1; one /64 would hold them all.
+    # A socket for both families writes IPv4 as ::ffff:192.0.2.1; one /64 would hold them all.
     return str(parsed.ipv4_mapped or ip_network((address.partition("%")[0], 64), strict=False))
 
 
-def reserve_sign_in(account: str, address: str) -> list[Count]:
-    """Count an attempt to sign in before it is made; returns under what. Raises Throttled.
+def reserve_sign_in(account: str, address: str) -> list[Bucket]:
+    """Count an attempt to log in before it is made; returns its buckets. Raises Throttled.
 
-    When an account is tried from everywhere at once, each address keeps a few attempts of its own: the
-    owner's next device still gets in.
+    When an account is tried from everywhere at once, each address keeps a few attempts of its own, so that
+    the owner's next device still gets in.
     """
     moment, where = utcnow(), network(address)
-    pair, everywhere = f"{account}\0{where}", Count(ACCOUNT, account)
-    counts = [Count(ACCOUNT_FROM_ADDRESS, pair), Count(ADDRESS, where)]
+    pair, everywhere = f"{account}\0{where}", Bucket(ACCOUNT, account)
+    buckets = [Bucket(ACCOUNT_FROM_ADDRESS, pair), Bucket(ADDRESS, where)]
     with write():
-        _sweep(moment)
-        # In the order in which `forgive` goes through them, or two transactions would wait for each other.
-        waits = [_wait(count, moment) for count in counts]
-        tries, _until = _bump(everywhere, moment)
-        if tries > ACCOUNT.limit:
-            counts.append(Count(ACCOUNT_UNDER_ATTACK, pair))
-            waits.append(_wait(counts[-1], moment))
+        _run(_DELETE_EXPIRED, {"moment": moment})
+        # In the order in which `refund` goes through them, or two transactions would wait for each other.
+        waits = [_wait(bucket, moment) for bucket in buckets]
+        attempts, _until = _increment(everywhere, moment)
+        if attempts > ACCOUNT.limit:
+            buckets.append(Bucket(ACCOUNT_UNDER_ATTACK, pair))
+            waits.append(_wait(buckets[-1], moment))
     if any(waits):
         raise Throttled(max(waits))
-    return [*counts, everywhere]
+    return [*buckets, everywhere]
 
 
-def reserve(count: Count) -> None:
+def reserve(bucket: Bucket) -> None:
     """Count an attempt before it is made, so that many at once cannot slip through together.
 
-    Raises Throttled, with the seconds after which it is worth trying.
+    Raises Throttled, with the seconds after which the next attempt is allowed.
     """
     moment = utcnow()
     with write():
-        _sweep(moment)
-        refused = _wait(count, moment)
-    if refused:
-        raise Throttled(refused)
+        _run(_DELETE_EXPIRED, {"moment": moment})
+        seconds = _wait(bucket, moment)
+    if seconds:
+        raise Throttled(seconds)
 
 
-def _wait(count: Count, moment: datetime) -> int:
-    """Count one more: the seconds until one more is allowed, 0 if this one is."""
-    number, expires = _bump(count, moment)
-    return int((expires - moment).total_seconds()) + 1 if number > count.rule.limit else 0
+def _wait(bucket: Bucket, moment: datetime) -> int:
+    """Count one attempt: the seconds until the next is allowed, 0 if this one is."""
+    attempts, expires = _increment(bucket, moment)
+    return int((expires - moment).total_seconds()) + 1 if attempts > bucket.limit.limit else 0
 
 
-def _bump(count: Count, moment: datetime) -> tuple[int, datetime]:
-    values = {"key": count.key, "moment": moment, "until": moment + count.rule.window}
-    row: Any = _run(_bumping(db.engine.dialect.name), values).one()
+def _increment(bucket: Bucket, moment: datetime) -> tuple[int, datetime]:
+    values = {"key": bucket.key, "moment": moment, "until": moment + bucket.limit.window}
+    row = _run(_upsert(db.engine.dialect.name), values).one()
     return row[0], row[1]
 
 
-def _run(statement: Executable, values: Mapping[str, Any] | list[dict[str, str]]) -> CursorResult[Any]:
-    # On the connection: through the object layer each of these few statements would cost a millisecond.
+def _run(statement: Executable, values: Any) -> Any:
     return db.session.connection().execute(statement, values)
 
 
 @lru_cache(maxsize=2)
-def _bumping(dialect: str) -> Executable:
-    """Count one more, or begin anew once the window is over; built once."""
-    until, over = bindparam("until", type_=_ROWS.expires_at.type), _ROWS.expires_at <= bindparam("moment")
-    fresh = insert_into(_TABLE, dialect).values(key=bindparam("key"), count=1, expires_at=until)
-    bumped: Executable = fresh.on_conflict_do_update(
-        index_elements=[_ROWS.key],
+def _upsert(dialect: str) -> Executable:
+    """Count one more, or begin anew once the window has passed."""
+    until, over = bindparam("until", type_=_C.expires_at.type), _C.expires_at <= bindparam("moment")
+    fresh = insert_into(_ATTEMPTS, dialect).values(key=bindparam("key"), count=1, expires_at=until)
+    counted: Executable = fresh.on_conflict_do_update(
+        index_elements=[_C.key],
         set_={
-            "count": case((over, 1), else_=_ROWS['count'] + 1),
-            "expires_at": case((over, until), else_=_ROWS.expires_at),
+            "count": case((over, 1), else_=_C["count"] + 1),
+            "expires_at": case((over, until), else_=_C.expires_at),
         },
-    ).returning(_ROWS["count"], _ROWS.expires_at)
-    return bumped
+    ).returning(_C["count"], _C.expires_at)
+    return counted
 
 
-def note(counts: Sequence[Count]) -> None:
-    """Inside `write()`: this was done; known until its window is over."""
-    for count in counts:
-        _bump(count, utcnow())
+def note(buckets: Sequence[Bucket]) -> None:
+    """Inside `write()`: record that this was done, until its window has passed."""
+    for bucket in buckets:
+        _increment(bucket, utcnow())
 
 
-def is_noted(counts: Sequence[Count]) -> bool:
-    """Was one of these done within its window?"""
-    living = select(Attempt.key).where(Attempt.key.in_([count.key for count in counts]), Attempt.expires_at > utcnow())
-    return db.session.scalar(living.limit(1)) is not None
+def is_noted(buckets: Sequence[Bucket]) -> bool:
+    """Whether one of these was done within its window."""
+    current = select(Attempt.key).where(
+        Attempt.key.in_([bucket.key for bucket in buckets]), Attempt.expires_at > utcnow()
+    )
+    return db.session.scalar(current.limit(1)) is not None
 
 
-def _sweep(moment: datetime) -> None:
-    _run(_SWEEP, {"moment": moment})
-
-
-def forgive(counts: Sequence[Count]) -> None:
-    """Inside `write()`: the attempt was right, so take it back; a pair's count, the first, starts anew."""
-    for statement, are_pairs in ((_FORGET, True), (_TAKE_BACK, False)):
-        rows = [{"row": count.key} for count in counts if (count.rule in PAIRS) is are_pairs]
+def refund(buckets: Sequence[Bucket]) -> None:
+    """Inside `write()`: the attempt was right, so take it back; limits that reset start anew."""
+    for statement, resets in ((_DELETE, True), (_DECREMENT, False)):
+        rows = [{"bucket": bucket.key} for bucket in buckets if bucket.limit.resets is resets]
         if rows:
             _run(statement, rows)

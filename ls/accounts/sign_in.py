@@ -1,50 +1,81 @@
-"""Signing in: one answer and the same work for whoever may not."""
+"""Logging in: one answer and the same work for every attempt that is refused."""
 
-from ls.accounts import emails
-from ls.accounts import rate_limit as throttle
-from ls.accounts.rate_limit import Count
+import secrets
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+
+from ls.accounts import rate_limit
+from ls.accounts.rate_limit import Bucket
 from ls.db.extensions import db
 from ls.db.transaction import write
+from ls.db.types import utcnow
 from ls.exceptions import CredentialsWrong
-from ls.models import Event, LoginSession
-from ls.models.credential import Credential
+from ls.models import Event, LoginSession, Organization, User
 from ls.models.event import audit_context
-from ls.models.login_session import NewLogin
+from ls.models.user import ACTIVE, email_key
 from ls.security import passwords
 
+EMAIL_LENGTH = 254
 
-def sign_in(email: str, password: str, *, persistent: bool) -> NewLogin:
-    """A new login for the person behind these credentials.
 
-    Raises CredentialsWrong for an unknown, deactivated or passwordless account and for a wrong password
-    alike, after the same work; Throttled before any.
+def sign_in(email: str, password: str, *, persistent: bool) -> User:
+    """The user behind these credentials, with a session that has just begun.
+
+    Raises CredentialsWrong for an unknown or deactivated account, one without a password, and a wrong
+    password alike, after the same work; Throttled before any.
     """
-    key = emails.comparison_key(email)
-    account = key or email.casefold()[: emails.MAX_LENGTH]
-    counts = throttle.reserve_sign_in(account, audit_context().address)
-    found = Credential.by_email(key)
-    db.session.rollback()  # nothing is held while the hash is computed
-    stored = found.usable_hash if found else None
-    if not passwords.verify(stored, password) or found is None:
-        _record_failure(found)
+    key = email_key(email)
+    buckets = rate_limit.reserve_sign_in(key or email.casefold()[:EMAIL_LENGTH], audit_context().address)
+    found: Any = db.session.execute(
+        select(User.id, User.status, User.password_hash).where(User.email_key == key, User.email_key.is_not(None))
+    ).first()
+    db.session.rollback()  # no transaction is open while the hash is computed
+    stored: str | None = found.password_hash if found and found.status == ACTIVE else None
+    if not passwords.verify(stored, password) or stored is None:
+        with write():
+            Event.record("login_failed", found)
         raise CredentialsWrong
-    renewed = passwords.hash_password(password) if passwords.needs_renewal(str(stored)) else None
-    return _begin(found, renewed, counts, persistent=persistent)
+    renewed = passwords.hash_password(password) if passwords.needs_renewal(stored) else None
+    return _begin(found.id, stored, renewed, buckets, persistent=persistent)
 
 
-def _record_failure(found: Credential | None) -> None:
+def _begin(user_id: int, verified: str, renewed: str | None, buckets: list[Bucket], *, persistent: bool) -> User:
     with write():
-        Event.record("login_failed", found)
-
-
-def _begin(verified: Credential, renewed: str | None, counts: list[Count], *, persistent: bool) -> NewLogin:
-    with write():
-        present = Credential.hold(verified.id)
-        if present is None or present.usable_hash != verified.password_hash:
+        user = db.session.get(User, user_id, with_for_update={"key_share": True})
+        if user is None or not user.is_active or user.password_hash != verified:
             raise CredentialsWrong  # deactivated, or the password changed, while the hash was computed
         if renewed is not None:
-            present.renew(renewed)
-        LoginSession.forget_expired(present, present)
-        throttle.forgive(counts)
-        Event.record("login", present, actor=present)
-        return LoginSession.begin(present, present, persistent=persistent)
+            user.password_hash = renewed
+        organization = Organization.get()
+        _delete_expired_sessions(user, organization)
+        rate_limit.refund(buckets)
+        Event.record("login", user, actor=user)
+        begin_session(user, organization, persistent=persistent)
+    return user
+
+
+def begin_session(user: User, organization: Organization, *, persistent: bool) -> None:
+    """Inside `write()`: begin a session; its new random token stands in `user.session_token` for the cookie."""
+    token, context, moment = secrets.token_urlsafe(32), audit_context(), utcnow()
+    db.session.add(
+        LoginSession(
+            user_id=user.id,
+            digest=sha256(token.encode()).digest(),
+            created_at=moment,
+            last_seen=moment,
+            address=context.address,
+            agent=context.agent,
+            persistent=persistent,
+        )
+    )
+    user.session_token, user.organization = token, organization
+
+
+def _delete_expired_sessions(user: User, organization: Organization) -> None:
+    """Delete the sessions of this user that have expired, so that the table does not grow."""
+    begun, seen = utcnow() - organization.max_session_age, utcnow() - organization.max_idle
+    expired = or_(LoginSession.created_at < begun, LoginSession.last_seen < seen)
+    statement = delete(LoginSession).where(LoginSession.user_id == user.id, expired)
+    db.session.execute(statement, execution_options={"synchronize_session": False})

@@ -1,4 +1,4 @@
-"""Counted attempts, in the database so that every worker and node sees the same number."""
+"""Counted attempts, in the database so that every worker and node reads the same count."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from ls.db.types import UtcDateTime
 
 
 class Attempt(Base):
-    """How often something was tried within one window; the key is a hash, never an address in clear."""
+    """How often something was tried within one window; the key is a hash, never a plain address."""
 
     __tablename__ = "attempts"
 

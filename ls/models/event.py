@@ -75,8 +75,9 @@ class Event(Base):
         source = {"address": context.address, "agent": context.agent, "request_id": context.request_id}
         db.session.connection().execute(_ADDING, row | source)
         # `write()` logs this after the commit, when the row itself is expired.
-        told = {"kind": kind, "actor": who, "target": whom, "address": context.address, "detail": detail or None}
-        db.session().info.setdefault("told", []).append(told)
+        line = {"kind": kind, "id": context.request_id or None, "actor": who, "target": whom}
+        line |= {"address": context.address, "detail": detail or None}
+        db.session().info.setdefault("events", []).append(line)
 
 
 _ADDING = insert(Event.metadata.tables[Event.__tablename__])

@@ -1,11 +1,11 @@
-"""The team: one row, which also is what verbs lock that must not run side by side."""
+"""The organization: one row, which is also locked by verbs that must not run side by side."""
 
 from __future__ import annotations
 
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from flask import current_app
 from sqlalchemy import LargeBinary, String, select
@@ -15,35 +15,19 @@ from ls.db.extensions import Base, db
 from ls.db.types import UtcDateTime, utcnow
 from ls.exceptions import InviteWrong, SignupClosed, SignupOpen
 from ls.models.event import Event
-from ls.security.keys import keyring
+from ls.security.crypto import keyring
 
 if TYPE_CHECKING:
+    from ls.models.login_session import LoginSession
     from ls.models.user import User
 
 DEFAULT_ORGANIZATION_ID = 1
 DEFAULT_TITLE = "Label Studio"
+NOTE_ACTIVITY_EVERY = timedelta(seconds=60)
 
 
-class Limits:
-    """How long logins live, for whatever has the columns of the session policy."""
-
-    if TYPE_CHECKING:
-        session_max_age: Any  # seconds; None: what the settings say
-        session_max_idle: Any
-
-    @property
-    def max_session_age(self) -> timedelta:
-        """A login's longest life: the session policy's, else the setting's."""
-        return timedelta(seconds=self.session_max_age or current_app.config["MAX_SESSION_AGE"])
-
-    @property
-    def max_idle(self) -> timedelta:
-        """How long a login lives without activity: the session policy's, else the setting's."""
-        return timedelta(seconds=self.session_max_idle or current_app.config["MAX_TIME_BETWEEN_ACTIVITY"])
-
-
-class Organization(Limits, Base):
-    """The organization that the first account founds."""
+class Organization(Base):
+    """The organization of this server; the first account that is made becomes its creator."""
 
     __tablename__ = "organizations"
 
@@ -56,7 +40,7 @@ class Organization(Limits, Base):
     invite_nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
     active_members: Mapped[int] = mapped_column(default=0)
     deactivated_members: Mapped[int] = mapped_column(default=0)
-    # Seconds; None: what the settings say.
+    # The session policy in seconds; None: as the settings say.
     session_max_age: Mapped[int | None]
     session_max_idle: Mapped[int | None]
     personal_tokens_enabled: Mapped[bool] = mapped_column(default=True)
@@ -65,35 +49,62 @@ class Organization(Limits, Base):
 
     @classmethod
     def get(cls) -> Self:
-        """The one organization."""
+        """The organization."""
         return db.session.get_one(cls, DEFAULT_ORGANIZATION_ID)
 
     @classmethod
-    def lock(cls) -> Self:
-        """The one organization, held until the transaction ends (SQLite's writer holds everything anyway)."""
+    def lock_for_update(cls) -> Self:
+        """The organization, locked until the transaction ends (on SQLite the writer holds everything)."""
         statement = select(cls).where(cls.id == DEFAULT_ORGANIZATION_ID).with_for_update()
         return db.session.scalars(statement, execution_options={"populate_existing": True}).one()
 
     @property
+    def max_session_age(self) -> timedelta:
+        """The longest life of a login: the session policy's, else the setting's."""
+        return timedelta(seconds=self.session_max_age or current_app.config["MAX_SESSION_AGE"])
+
+    @property
+    def max_idle(self) -> timedelta:
+        """How long a login lives without activity: the session policy's, else the setting's."""
+        return timedelta(seconds=self.session_max_idle or current_app.config["MAX_TIME_BETWEEN_ACTIVITY"])
+
+    def has_expired(self, login: LoginSession) -> bool:
+        """Whether the session has passed one of the limits of the session policy."""
+        moment = utcnow()
+        return moment - login.created_at >= self.max_session_age or moment - login.last_seen >= self.max_idle
+
+    def is_activity_due(self, user: User) -> bool:
+        """Whether to note that the user is active: once a minute.
+
+        With a shorter idle limit more often, so that it never ends the session of an active user.
+        """
+        if user.last_activity is None:
+            return True
+        last, every = user.last_activity, NOTE_ACTIVITY_EVERY
+        if user.login is not None:
+            last, every = min(last, user.login.last_seen), min(every, self.max_idle / 2)
+        return utcnow() - last >= every
+
+    @property
     def is_founded(self) -> bool:
-        """Is there an account yet?"""
+        """Whether an account exists."""
         return self.created_by_id is not None
 
     @property
     def members_count(self) -> int:
-        """Active and deactivated people; tombstones do not count."""
+        """The number of active and deactivated members; deleted ones do not count."""
         return self.active_members + self.deactivated_members
 
-    def admit(self, token: str | None) -> None:
-        """May somebody with this invite token sign up? Raises InviteWrong or SignupClosed."""
-        if token is not None and not self.knows_invite(token):
+    def check_signup(self, token: str | None) -> None:
+        """Check that somebody with this invite token may sign up. Raises InviteWrong or SignupClosed."""
+        if token is not None and not self.is_invite_token(token):
             raise InviteWrong
         if token is None and self.signup_is_closed:
             raise SignupClosed
 
     @property
     def signup_is_closed(self) -> bool:
-        """Does sign-up need the invite link?"""
+        """Whether sign-up needs the invite link."""
         return bool(current_app.config["DISABLE_SIGNUP_WITHOUT_LINK"])
 
     @property
@@ -101,26 +112,19 @@ class Organization(Limits, Base):
         """The secret part of the invite link; derived, so that the database alone does not hold it."""
         return keyring().sign_token("invite", self.invite_nonce)
 
-    def knows_invite(self, token: str) -> bool:
-        """Is this the present invite token?"""
+    def is_invite_token(self, token: str) -> bool:
+        """Whether this is the current invite token."""
         return hmac.compare_digest(self.invite_token.encode(), token.encode("utf-8", "surrogatepass"))
 
     def reset_invite(self) -> None:
-        """Make a new invite link, which kills the old one. Raises SignupOpen while sign-up is open."""
+        """Make a new invite link; the old one stops working. Raises SignupOpen while sign-up is open."""
         if not self.signup_is_closed:
             raise SignupOpen
         self.invite_nonce = secrets.token_bytes(32)
         Event.record("invite_reset")
 
-    def change(self, **values: Any) -> bool:
-        """Write these columns, which callers name and have checked; tells whether anything changed."""
-        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
-        for name, value in changed.items():
-            setattr(self, name, value)
-        return bool(changed)
-
-    def welcome(self, user: User) -> None:
-        """Count the new member; the first one founds the organization."""
+    def add_member(self, user: User) -> None:
+        """Count a new member; the first one becomes the creator."""
         self.active_members += 1
         if not self.is_founded:
             self.created_by_id = user.id

@@ -1,1 +1,1 @@
-"""Counters and import: what changes projects, tasks and annotations together."""
+"""Changes to projects, tasks and annotations that span several tables."""

@@ -1,4 +1,4 @@
-"""Tasks with their annotations, as Label Studio exports them: all of a file comes in, or nothing."""
+"""Imports tasks with their annotations, as Label Studio exports them: the whole file or nothing."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ls.exceptions import DomainError
-from ls.models import Annotation, Project, Task, User
-from ls.projects.import_items import Authors, Item, Wrong, checked_item
+from ls.models import Project, User
+from ls.projects import annotations, tasks
+from ls.projects.import_items import Authors, ImportItem, InvalidItem, checked_item
 
 CHUNK = 1000
 
@@ -15,7 +16,7 @@ Progress = Callable[[int], object]
 
 
 class ImportRefused(DomainError):
-    """Nothing of the file was taken, because of its item of that number, counted from 1."""
+    """Nothing was imported; `item` is the number of the invalid item, counted from 1."""
 
     def __init__(self, message: str, item: int | None = None) -> None:
         self.item = item
@@ -24,14 +25,14 @@ class ImportRefused(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What came in; the ids in the order of the items."""
+    """What was imported; the ids in the order of the items."""
 
     task_count: int
     annotation_count: int
     task_ids: list[int]
 
 
-def read(content: bytes) -> list[Any]:
+def parse(content: bytes) -> list[Any]:
     """The items of a JSON file. Raises ImportRefused."""
     try:
         items = json.loads(content)
@@ -47,37 +48,39 @@ def read(content: bytes) -> list[Any]:
 
 
 def import_tasks(project: Project, items: Any, default_author: User) -> ImportResult:
-    """Append the items to the project, inside `write()`. Raises ImportRefused, NotFound.
-
-    An annotation that does not say who made it is the default author's.
-    """
-    return keep(project, prepare(items, default_author), default_author)
+    """Check the items and add them to the project, inside `write()`. Raises ImportRefused, NotFound."""
+    return save_items(project, check_items(items, default_author), default_author)
 
 
-def prepare(items: Any, default_author: User) -> list[Item]:
-    """Check every item and find its authors; reads only, so that it can be done before `write()`.
+def check_items(items: Any, default_author: User) -> list[ImportItem]:
+    """Check every item and look up its authors; reads only, so that it can be done before `write()`.
 
-    Raises ImportRefused.
+    An annotation without an author gets the default author. Raises ImportRefused.
     """
     authors = Authors(default_author)
     return [_checked(number, item, authors) for number, item in enumerate(_checked_list(items), 1)]
 
 
-def keep(project: Project, items: list[Item], creator: User, progress: Progress = lambda _count: None) -> ImportResult:
-    """Write what `prepare` checked, inside `write()`; `progress` hears how many more are in. Raises NotFound."""
-    ids: list[int] = []
-    annotations = 0
+def save_items(
+    project: Project, items: list[ImportItem], creator: User, progress: Progress = lambda _count: None
+) -> ImportResult:
+    """Add checked items to the project, inside `write()`. Raises NotFound.
+
+    `progress` is called after each chunk with the number of its items.
+    """
+    task_ids: list[int] = []
+    annotation_count = 0
     for start in range(0, len(items), CHUNK):
         chunk = items[start : start + CHUNK]
-        added = Task.create_many(project, [item.task for item in chunk], creator)
-        annotations += len(Annotation.create_many(list(_rows(project.id, added, chunk))))
-        ids += added
+        ids = tasks.create_many(project, [item.task for item in chunk], creator)
+        annotation_count += len(annotations.create_many(list(_annotation_rows(project.id, ids, chunk))))
+        task_ids += ids
         progress(len(chunk))
-    return ImportResult(len(ids), annotations, ids)
+    return ImportResult(len(task_ids), annotation_count, task_ids)
 
 
-def _rows(project_id: int, ids: list[int], items: list[Item]) -> Iterable[dict[str, Any]]:
-    for task_id, item in zip(ids, items, strict=True):
+def _annotation_rows(project_id: int, task_ids: list[int], items: list[ImportItem]) -> Iterable[dict[str, Any]]:
+    for task_id, item in zip(task_ids, items, strict=True):
         for annotation in item.annotations:
             yield {"project_id": project_id, "task_id": task_id, **annotation}
 
@@ -90,8 +93,8 @@ def _checked_list(items: Any) -> list[Any]:
     return items
 
 
-def _checked(number: int, item: Any, authors: Authors) -> Item:
+def _checked(number: int, item: Any, authors: Authors) -> ImportItem:
     try:
         return checked_item(item, authors)
-    except Wrong as wrong:
-        raise ImportRefused(str(wrong), number) from None
+    except InvalidItem as invalid:
+        raise ImportRefused(str(invalid), number) from None

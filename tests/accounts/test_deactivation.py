@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ls.accounts import deletion
+from ls.blueprints.people import views
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import Event, User
@@ -45,7 +47,7 @@ def test_without_javascript_the_list_says_it_and_offers_undo(app: Flask, cast: C
     status, _ = put_out(alice, bob)
     text = alice.browser.get("/people/").get_data(as_text=True)
     assert status == 303
-    assert "bob@example.org is deactivated and signed out everywhere." in text
+    assert "bob@example.org is deactivated and logged out everywhere." in text
     undo = re.search(r'action="(/people/\d+/deactivation/delete)"', text)
     assert undo
     answer = alice.browser.post(undo[1], page="/people/")
@@ -93,7 +95,7 @@ def test_doing_it_twice_is_one_event(app: Flask, cast: Cast) -> None:
 def test_nobody_there(app: Flask, cast: Cast) -> None:
     alice, bob = cast.alice(), cast.bob(sign_in=False)
     with app.app_context(), write():
-        db.session.get_one(User, bob.id).bury()
+        deletion.delete(db.session.get_one(User, bob.id))
     for number in (bob.id, 999, 2**70):
         for path in (f"/people/{number}/deactivation", f"/people/{number}/deactivation/delete"):
             assert alice.browser.post(path, page="/people/").status_code == 404
@@ -102,17 +104,16 @@ def test_nobody_there(app: Flask, cast: Cast) -> None:
 def test_two_who_deactivate_each_other_leave_one(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bob's request is past the guard when Alice's commits."""
     alice, bob, charlie = cast.alice(), cast.bob(), cast.charlie()
-    from ls.blueprints.people import views
+    token, write_as = bob.browser.csrf(f"/people/{alice.id}"), views.write_as_current_user
 
-    token, acting = bob.browser.csrf(f"/people/{alice.id}"), views.acting  # the moment between guard and lock
-
-    def late() -> object:
-        monkeypatch.setattr(views, "acting", acting)
+    def late(**options: bool) -> object:
+        """The moment between guard and lock."""
+        monkeypatch.setattr(views, "write_as_current_user", write_as)
         with app.app_context():
             assert put_out(alice, bob)[0] == 303
-        return acting()
+        return write_as(**options)
 
-    monkeypatch.setattr(views, "acting", late)
+    monkeypatch.setattr(views, "write_as_current_user", late)
     client: FlaskClient = bob.browser.client
     assert client.post(f"/people/{alice.id}/deactivation", data={"csrf_token": token}).status_code == 401
     assert [status_of(app, person) for person in (alice, bob, charlie)] == ["active", "deactivated", "active"]
@@ -122,7 +123,7 @@ def test_the_row_of_a_deactivated_person_stands_in_its_filter_only(cast: Cast) -
     alice, bob = cast.alice(), cast.bob(sign_in=False)
     put_out(alice, bob)
     shown = {
-        status: bob.email in re.findall(r"<td data-label=\"E-mail\">([^<]*)", text)
+        status: bob.email in re.findall(r"<td data-label=\"Email\">([^<]*)", text)
         for status in ("active", "deactivated", "all", "nonsense")
         if (text := alice.browser.get(f"/people/?status={status}").get_data(as_text=True))
     }

@@ -1,9 +1,10 @@
-"""Who may be put out, who stays, and what a deleted person leaves."""
+"""Who can be deactivated or deleted, who stays, and what a deleted account keeps."""
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from ls.accounts import deletion
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.exceptions import LastActiveMember, NotFound, OneselfForbidden
@@ -17,7 +18,7 @@ def do(app: Flask, verb: str, person: Person, *, by: Person | None = None) -> No
     with app.app_context():
         set_audit_context(AuditContext(actor_id=by.id if by else None))
         with write():
-            getattr(db.session.get_one(User, person.id), verb)()
+            getattr(deletion, verb)(db.session.get_one(User, person.id))
 
 
 def test_the_first_account_founds_the_organization(app: Flask, cast: Cast) -> None:
@@ -40,14 +41,14 @@ def test_a_deactivated_person_is_out_everywhere_and_can_come_back(app: Flask, ca
         assert (Organization.get().active_members, Organization.get().deactivated_members) == (2, 0)
 
 
-@pytest.mark.parametrize("verb", ["deactivate", "bury"])
-def test_nobody_ends_her_own_membership(app: Flask, cast: Cast, verb: str) -> None:
+@pytest.mark.parametrize("verb", ["deactivate", "delete"])
+def test_nobody_ends_their_own_membership(app: Flask, cast: Cast, verb: str) -> None:
     alice, _bob = cast.alice(sign_in=False), cast.bob(sign_in=False)
     with pytest.raises(OneselfForbidden):
         do(app, verb, alice, by=alice)
 
 
-@pytest.mark.parametrize("verb", ["deactivate", "bury"])
+@pytest.mark.parametrize("verb", ["deactivate", "delete"])
 def test_the_last_active_member_stays(app: Flask, cast: Cast, verb: str) -> None:
     alice, bob = cast.alice(sign_in=False), cast.bob(sign_in=False)
     do(app, "deactivate", bob)
@@ -78,7 +79,7 @@ def test_of_two_who_deactivate_each_other_at_once_one_stays(app: Flask, cast: Ca
 
 def test_a_deleted_person_leaves_a_tombstone_and_frees_the_email(app: Flask, cast: Cast) -> None:
     alice, bob = cast.alice(sign_in=False), cast.bob(first_name="Bob", last_name="Stone")
-    do(app, "bury", bob, by=alice)
+    do(app, "delete", bob, by=alice)
     with app.app_context():
         stone = cast.reread(bob)
         assert (stone.display_name, stone.initials, stone.email, stone.status) == ("Deleted User", "DU", "", "deleted")
@@ -93,7 +94,7 @@ def test_a_deleted_person_leaves_a_tombstone_and_frees_the_email(app: Flask, cas
 
 def test_each_verb_leaves_exactly_one_event(app: Flask, cast: Cast) -> None:
     alice, bob = cast.alice(sign_in=False), cast.bob(sign_in=False)
-    for verb in ("deactivate", "deactivate", "reactivate", "bury"):
+    for verb in ("deactivate", "deactivate", "reactivate", "delete"):
         do(app, verb, bob, by=alice)
     with app.app_context():
         events = db.session.execute(select(Event.kind, Event.actor_id, Event.target_id).order_by(Event.id)).all()

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from ls.accounts import rate_limit as throttle
-from ls.accounts.rate_limit import Rule, network
+from ls.accounts import rate_limit
+from ls.accounts.rate_limit import RateLimit, network
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import User
@@ -22,7 +22,7 @@ from tests.conftest import Clock
 Make = Callable[..., Flask]
 SLOW = "Too many attempts. Wait a little, then try again."
 WRONG = "a wrong guess"
-LIMIT = throttle.ACCOUNT_FROM_ADDRESS.limit
+LIMIT = rate_limit.ACCOUNT_FROM_ADDRESS.limit
 
 
 def guess(
@@ -104,7 +104,7 @@ def test_an_own_account_does_not_reset_the_count_of_another(app: Flask, cast: Ca
 
 @pytest.mark.usefixtures("alice")
 def test_attacked_from_everywhere_the_owner_still_gets_in(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "ACCOUNT", Rule("account", 5, timedelta(hours=1)))
+    monkeypatch.setattr(rate_limit, "ACCOUNT", RateLimit("account", 5, timedelta(hours=1)))
     for number in range(9):
         guess(app, at=f"198.51.100.{number}")
     statuses = [guess(app, at="203.0.113.7").status_code for _ in range(4)]
@@ -116,9 +116,9 @@ def test_attempts_side_by_side_do_not_wait_for_each_other_in_a_ring(app: Flask) 
     def attempts(number: int) -> None:
         with app.app_context():
             for _ in range(15):
-                counts = throttle.reserve_sign_in("anna@example.org", f"192.0.2.{number % 2}")
+                counts = rate_limit.reserve_sign_in("anna@example.org", f"192.0.2.{number % 2}")
                 with write():
-                    throttle.forgive(counts)
+                    rate_limit.refund(counts)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(attempts, range(8)))
@@ -199,7 +199,7 @@ def test_the_table_tells_nobodys_address_and_cleans_itself(app: Flask, moved_clo
 
 
 def test_making_accounts_by_the_hundred_is_slowed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "SIGN_UP", Rule("sign-up", 2, timedelta(hours=1)))
+    monkeypatch.setattr(rate_limit, "SIGN_UP", RateLimit("sign-up", 2, timedelta(hours=1)))
     answers = []
     for number in range(3):
         form = {"email": f"p{number}@example.org", "password": PASSWORD}

@@ -1,5 +1,6 @@
 """Signing up, open and closed."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -41,12 +42,21 @@ def test_an_email_is_taken_once_however_it_is_written(app: Flask, cast: Cast) ->
         assert cast.reread(alice).email == "alice@example.org"
 
 
+def hidden(page: str, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}"[^>]*value="([^"]+)"', page)
+    assert found, name
+    return found.group(1)
+
+
 def sent_twice(
     app: Flask, password: str = PASSWORD, *, meanwhile: Callable[[], None] = lambda: None
 ) -> tuple[TestResponse, TestResponse, Browser]:
     """The answers to one form that one browser sends twice, again before it has seen the first answer."""
     browser, first = Browser(app), app.test_client()
-    form = {"csrf_token": browser.csrf("/user/signup/"), "email": "alice@example.org", "password": PASSWORD}
+    page = browser.get("/user/signup/").text
+    form = {name: hidden(page, name) for name in ("csrf_token", "form_key")}
+    form |= {"email": "alice@example.org", "password": PASSWORD}
     cookie = browser.client.get_cookie("ls_session")
     assert cookie is not None
     first.set_cookie("ls_session", cookie.value)
@@ -76,7 +86,7 @@ def test_a_double_click_with_another_password_does_not_sign_in(app: Flask) -> No
 
 
 def test_the_same_form_a_while_later_is_no_double_click(app: Flask, moved_clock: Clock) -> None:
-    _first, second, _browser = sent_twice(app, meanwhile=lambda: moved_clock.move(seconds=61))
+    _first, second, _browser = sent_twice(app, meanwhile=lambda: moved_clock.move(minutes=11))
     assert second.status_code == 422
 
 
@@ -145,7 +155,7 @@ def test_a_link_reset_kills_the_old_link(closed_app: Flask) -> None:
         old = Organization.get().invite_token
         csrf = browser.csrf(f"/user/signup/?token={old}")
         with write():
-            Organization.lock().reset_invite()
+            Organization.lock_for_update().reset_invite()
     data = {"csrf_token": csrf, "email": "bob@example.org", "password": PASSWORD}
     assert browser.client.post(f"/user/signup/?token={old}", data=data).status_code == 403
     with closed_app.app_context():

@@ -1,4 +1,4 @@
-"""`flask project import`: all of a file, in seconds, or nothing and the reason."""
+"""`flask project import`: the whole file, or nothing and the reason."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
+from ls.accounts import deletion
 from ls.cli.project import project as project_group
 from ls.db.extensions import db
 from ls.db.transaction import write
@@ -59,7 +60,7 @@ def test_authors_are_found_by_id_and_by_email(app: Flask, bring: Any, alice: Per
         assert_true()
 
 
-def test_what_an_export_says_is_kept(app: Flask, bring: Any) -> None:
+def test_the_fields_of_an_export_are_imported(app: Flask, bring: Any) -> None:
     annotation = said(
         created_at="2021-06-15T19:37:29.594618Z",
         updated_at="2021-06-16T00:00:00+02:00",
@@ -88,14 +89,14 @@ def test_a_list_of_plain_data_makes_tasks(app: Flask, bring: Any) -> None:
         ]
 
 
-def test_skips_come_in_and_do_not_count(app: Flask, bring: Any) -> None:
+def test_skips_are_imported_and_not_counted(app: Flask, bring: Any) -> None:
     bring([{"data": {}, "annotations": [said(was_cancelled=True), said()]}])
     with app.app_context():
         assert sums()["projects"] == {1: (1, 1)}
         assert_true()
 
 
-def test_a_byte_order_mark_and_letters_of_an_escape_do_no_harm(app: Flask, bring: Any) -> None:
+def test_a_byte_order_mark_and_an_escaped_backslash_are_accepted(app: Flask, bring: Any) -> None:
     assert bring(b"\xef\xbb\xbf" + rb'[{"text": "the letters \\u0000"}]').exit_code == 0
 
 
@@ -123,7 +124,7 @@ DEEP = b"[" * 200 + b"]" * 200
         (b'[{"data": {"a": %s}}]' % DEEP, 'Item 1: "data" is nested too deeply'),
     ],
 )
-def test_a_bad_file_says_which_item_and_why(app: Flask, bring: Any, content: bytes, reason: str) -> None:
+def test_an_invalid_file_is_refused_with_item_and_reason(app: Flask, bring: Any, content: bytes, reason: str) -> None:
     done = bring(content)
     assert done.exit_code == 1
     assert done.stdout == ""
@@ -145,9 +146,9 @@ def test_a_bad_file_says_which_item_and_why(app: Flask, bring: Any, content: byt
         (said(99), "unknown author 99"),
         (said(2**70), f"unknown author {2**70}"),
         (said(-1), "unknown author -1"),
-        (said(True), '"completed_by" is neither an id nor an e-mail address'),
-        (said([1]), '"completed_by" is neither an id nor an e-mail address'),
-        (said({}), '"completed_by" is neither an id nor an e-mail address'),
+        (said(True), '"completed_by" is neither an id nor an email address'),
+        (said([1]), '"completed_by" is neither an id nor an email address'),
+        (said({}), '"completed_by" is neither an id nor an email address'),
         (said(was_cancelled="yes"), '"was_cancelled" is not true or false'),
         (said(ground_truth=1), '"ground_truth" is not true or false'),
         (said(lead_time="5"), '"lead_time" is not a number of seconds'),
@@ -157,7 +158,9 @@ def test_a_bad_file_says_which_item_and_why(app: Flask, bring: Any, content: byt
         (said(updated_at="0001-01-01T00:00:00+14:00"), '"updated_at" is not a time such as 2021-06-15T19:37:29Z: "0'),
     ],
 )
-def test_a_bad_annotation_is_named_and_nothing_is_kept(app: Flask, bring: Any, annotation: Any, reason: str) -> None:
+def test_an_invalid_annotation_is_named_and_nothing_is_imported(
+    app: Flask, bring: Any, annotation: Any, reason: str
+) -> None:
     done = bring([{"data": {}}, {"data": {}, "annotations": [said(), annotation]}])
     assert done.exit_code == 1
     assert done.stderr.startswith(f"Item 2: annotation 2: {reason}")
@@ -165,14 +168,14 @@ def test_a_bad_annotation_is_named_and_nothing_is_kept(app: Flask, bring: Any, a
     assert (number_of(app, Project), number_of(app, Task), number_of(app, Annotation)) == (0, 0, 0)
 
 
-def test_new_work_is_not_put_on_a_deleted_member(app: Flask, bring: Any, bob: Person) -> None:
+def test_a_deleted_member_cannot_be_an_author(app: Flask, bring: Any, bob: Person) -> None:
     with app.app_context(), write():
-        User.find(bob.id).bury()
+        deletion.delete(User.find(bob.id))
     done = bring([{"data": {}, "annotations": [said(bob.id)]}])
     assert done.stderr == f"Item 1: annotation 1: unknown author {bob.id}\n"
 
 
-def test_wrong_arguments_are_told_in_one_line(app: Flask, bring: Any, tmp_path: Path) -> None:
+def test_invalid_arguments_are_one_line_on_stderr(app: Flask, bring: Any, tmp_path: Path) -> None:
     assert bring([{}], username="nobody@example.org").stderr == "User nobody@example.org not found\n"
     assert bring([{}], title="  ").stderr == "Give the project a title.\n"
     assert bring([{}], title="a" * 256).stderr == "Use at most 255 characters.\n"
@@ -182,9 +185,7 @@ def test_wrong_arguments_are_told_in_one_line(app: Flask, bring: Any, tmp_path: 
     assert number_of(app, Project) == 0
 
 
-def test_thousands_of_tasks_and_annotations_are_counted(
-    app: Flask, bring: Any, alice: Person, bob: Person
-) -> None:
+def test_thousands_of_tasks_and_annotations_are_counted(app: Flask, bring: Any, alice: Person, bob: Person) -> None:
     items = [
         {
             "data": {"text": f"task {number}"},
@@ -199,7 +200,7 @@ def test_thousands_of_tasks_and_annotations_are_counted(
         assert sums()["projects"] == {1: (2_000, 20_000)}
 
 
-def test_tasks_are_appended_to_a_project_that_is_there(app: Flask, alice: Person) -> None:
+def test_tasks_are_appended_to_an_existing_project(app: Flask, alice: Person) -> None:
     with app.app_context():
         project = a_project(alice.id)
         items = [{"data": {"n": n}, "annotations": [said()]} for n in range(3)]

@@ -1,0 +1,25 @@
+"""When a user was last active."""
+
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+
+from ls.db.extensions import db
+from ls.db.transaction import write
+from ls.db.types import utcnow
+from ls.models import LoginSession, User
+from ls.models.user import ACTIVE
+
+
+def note(user: User) -> None:
+    """Note that the current user is active, in the account and in the session."""
+    moment, login = utcnow(), user.login
+    active = update(User).where(User.id == user.id, User.status == ACTIVE)
+    statements: list[Any] = [active.values(last_activity=moment, activity_key=moment)]
+    if login is not None:
+        statements.append(update(LoginSession).where(LoginSession.id == login.id).values(last_seen=moment))
+    with suppress(OperationalError), write():  # while the database is locked or full, reading goes on
+        for statement in statements:
+            db.session.execute(statement, execution_options={"synchronize_session": False})

@@ -1,0 +1,76 @@
+"""Deactivating, reactivating and deleting an account. All three lock the organization, then the account."""
+
+from ls.db.extensions import db
+from ls.exceptions import LastActiveMember, NotFound, OneselfForbidden
+from ls.models import ApiToken, Event, LoginSession, OneTimeCode, Organization, PersonalToken, User
+from ls.models.event import audit_context
+from ls.models.user import ACTIVE, DEACTIVATED, DELETED
+
+
+def deactivate(user: User) -> None:
+    """Log the user out everywhere and let them in no more; their work keeps its author.
+
+    Raises OneselfForbidden, LastActiveMember, NotFound.
+    """
+    organization = _lock(user)
+    if user.status == ACTIVE:
+        _end_membership(user, organization, DEACTIVATED)
+        organization.deactivated_members += 1
+        Event.record("deactivated", user)
+
+
+def reactivate(user: User) -> None:
+    """Let a deactivated user log in again. Raises NotFound for a deleted one."""
+    organization = Organization.lock_for_update()
+    user.lock_for_update()
+    if user.status == DELETED:
+        raise NotFound
+    if user.status == DEACTIVATED:
+        user.status = ACTIVE
+        organization.deactivated_members -= 1
+        organization.active_members += 1
+        Event.record("reactivated", user)
+
+
+def delete(user: User) -> None:
+    """Delete name, email, picture and credentials; the row stays, so that the work keeps its author.
+
+    Raises OneselfForbidden, LastActiveMember, NotFound.
+    """
+    organization = _lock(user)
+    if user.status == ACTIVE:
+        _end_membership(user, organization, DELETED)
+    else:
+        organization.deactivated_members -= 1
+        user.status = DELETED
+    _delete_personal_data(user)
+    Event.record("deleted", user)
+
+
+def _lock(user: User) -> Organization:
+    organization = Organization.lock_for_update()
+    user.lock_for_update()
+    if user.status == DELETED:
+        raise NotFound
+    if audit_context().actor_id == user.id:
+        raise OneselfForbidden
+    return organization
+
+
+def _end_membership(user: User, organization: Organization, status: str) -> None:
+    others = db.session.query(User.id).filter(User.status == ACTIVE, User.id != user.id)
+    if others.first() is None:
+        raise LastActiveMember
+    user.status = status
+    organization.active_members -= 1
+    LoginSession.delete_for(user)
+
+
+def _delete_personal_data(user: User) -> None:
+    for credential in (ApiToken, PersonalToken, OneTimeCode, LoginSession):
+        credential.delete_for(user)
+    user.email = user.first_name = user.last_name = user.phone = ""
+    user.username = f"deleted-{user.id}"
+    user.email_key = user.password_hash = user.avatar = user.avatar_name = user.language = None
+    user.allow_newsletters = None
+    user.custom_hotkeys = {}

@@ -1,0 +1,77 @@
+"""Creates, changes and deletes tasks, with their counters, inside `write()`. Lock order: see counters.py."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete as delete_from
+from sqlalchemy import insert, select
+
+from ls.db.extensions import db
+from ls.db.types import utcnow
+from ls.exceptions import InvalidFields, NotFound
+from ls.models import Annotation, Project, Task, User
+from ls.projects import annotations
+from ls.validation import json_problem
+
+FIELDS = frozenset({"data", "meta"})
+CHUNK = 5000
+
+
+def create(project: Project, data: dict[str, Any], creator: User | None, meta: dict[str, Any] | None = None) -> Task:
+    """Add a task to the project. Raises InvalidFields, NotFound."""
+    _check({"data": data, "meta": meta})
+    return Task.find(create_many(project, [{"data": data, "meta": meta}], creator)[0])
+
+
+def create_many(project: Project, rows: Sequence[dict[str, Any]], creator: User | None) -> list[int]:
+    """Add many tasks; the caller has checked each row's `data` and `meta`. Returns the ids in order."""
+    project = Project.lock_for_update(project.id)
+    now, creator_id = utcnow(), creator.id if creator else None
+    common = {"project_id": project.id, "created_by_id": creator_id, "created_at": now, "updated_at": now}
+    table = Task.metadata.tables[Task.__tablename__]
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    ids: list[int] = []
+    for start in range(0, len(rows), CHUNK):
+        chunk = [{"meta": None, "annotations_count": 0, **row, **common} for row in rows[start : start + CHUNK]]
+        ids += db.session.scalars(statement, chunk)
+    project.tasks_count += len(ids)
+    db.session.flush()
+    return ids
+
+
+def change(task: Task, **fields: Any) -> None:
+    """Change data, meta or both. Raises InvalidFields; TypeError for another field."""
+    if unknown := fields.keys() - FIELDS:
+        raise TypeError(f"not fields of a task: {sorted(unknown)}")
+    _check(fields)
+    if task.set_values(**fields):
+        task.updated_at = utcnow()
+
+
+def delete(task: Task) -> None:
+    """Delete the task and its annotations. Raises NotFound if another request has deleted it."""
+    delete_many([task.id])
+
+
+def delete_many(ids: Sequence[int]) -> int:
+    """Delete these tasks and their annotations; returns how many there were. Raises NotFound if there was none."""
+    deleted = 0
+    for project_id in sorted(db.session.scalars(select(Task.project_id).where(Task.id.in_(ids)).distinct())):
+        project = Project.lock_for_update(project_id)
+        which = (Task.id.in_(ids), Task.project_id == project_id)
+        annotations.delete_of_project(project_id, Annotation.task_id.in_(select(Task.id).where(*which)))
+        statement = delete_from(Task).where(*which).returning(Task.id)
+        rows = db.session.execute(statement, execution_options={"synchronize_session": False}).all()
+        project.tasks_count -= len(rows)
+        deleted += len(rows)
+    if not deleted:
+        raise NotFound
+    return deleted
+
+
+def _check(fields: dict[str, Any]) -> None:
+    errors = {name: [problem] for name, value in fields.items() if (problem := json_problem(value))}
+    if not isinstance(fields.get("data", {}), dict):
+        errors["data"] = ["must be an object"]
+    if errors:
+        raise InvalidFields(errors)
