@@ -2,24 +2,16 @@
 
 from flask import Flask
 
+from ls.blueprints.activity.views import activity
+from ls.blueprints.api import api
+from ls.blueprints.auth import auth
+from ls.blueprints.people.views import people
+from ls.blueprints.projects.views import projects
+from ls.blueprints.settings.views import settings
+from ls.blueprints.system.views import system
+
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
-    from ls.blueprints.activity.views import activity
-    from ls.blueprints.api import resources
-    from ls.blueprints.auth.views import auth
-    from ls.blueprints.people.views import people
-    from ls.blueprints.projects.views import projects
-    from ls.blueprints.settings.views import settings
-    from ls.blueprints.system.views import system
-
-    for blueprint in (
-        auth,
-        activity,
-        people,
-        projects,
-        settings,
-        system,
-        resources(),
-    ):
+    for blueprint in (auth, activity, people, projects, settings, system, api):
         app.register_blueprint(blueprint)

@@ -1,4 +1,4 @@
-/* What the server cannot do: clipboard, showing a masked value, closing menus, saying that the server is unreachable,
+/* What the server cannot do: clipboard, showing a masked value, closing menus, a message when the server cannot be reached,
    and keeping what was typed when a session ends. Every page works without this file. */
 (() => {
   "use strict";
@@ -27,7 +27,7 @@
     if (status >= 500) say(find("#flash").dataset.server);
   }
 
-  // htmx reports an exception of its own here too; only an unanswered request is the network's.
+  // htmx also reports its own exceptions here; only a request without an answer is a network error.
   function onError(event) {
     if (event.detail.ctx && !event.detail.ctx.response) say(find("#flash").dataset.network);
   }
@@ -40,7 +40,7 @@
         await navigator.clipboard.writeText(text);
         return true;
       } catch {
-        // Refused by the browser: the old way below may still be allowed.
+        // The browser refused; the older way below may still be allowed.
       }
     }
     return copyBySelection(text);

@@ -1,7 +1,7 @@
-"""Writes that another site's page had a browser send, told by the headers that no page can forge.
+"""CSRF: the token of Flask-WTF, and the headers that tell which site's page sent a write.
 
-The CSRF token alone refuses them as well. This stands beside it because a token may leak, and because it
-can say what is wrong where a proxy and the settings disagree about the server's address.
+The token alone refuses other sites. The headers are checked as well because a token may leak, and because
+they tell what is wrong where a proxy and the settings disagree about the server's address.
 """
 
 from urllib.parse import urlsplit
@@ -11,18 +11,29 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
 from ls.config.parsers import shown
+from ls.db.extensions import csrf
 
 PORTS = {"http": 80, "https": 443}
 
 
-class CrossOrigin(CSRFError):
+class CrossOrigin(CSRFError):  # type: ignore[misc]  # Flask-WTF ships no types
     """A page of another site sent this."""
 
 
-def check() -> None:
-    """Did a page of this site send the request, as far as one can know? Raises CrossOrigin."""
+def check_csrf(*, form_checks_it: bool) -> None:
+    """Check origin and token of a write. Raises CrossOrigin, and CSRFError unless the form reports it itself."""
+    check_origin()
+    try:
+        csrf.protect()
+    except CSRFError:
+        if not form_checks_it:
+            raise
+
+
+def check_origin() -> None:
+    """Check that a page of this site sent the request, as far as its headers tell. Raises CrossOrigin."""
     seen = request.headers.get("Origin") or request.headers.get("Referer")
-    if seen is not None and not _is_ours(seen):
+    if seen is not None and not _is_this_site(seen):
         expected = request.host_url.rstrip("/")
         raise CrossOrigin(
             _(
@@ -35,11 +46,11 @@ def check() -> None:
         )
 
 
-def _is_ours(seen: str) -> bool:
+def _is_this_site(seen: str) -> bool:
     page, here = _parsed(seen), _parsed(request.host_url)
     if current_app.config["HOST"]:
         return page == here
-    # Plain local use: a proxy that nobody named may have changed scheme, port and even host.
+    # Plain local use: a proxy that the settings do not name may have changed scheme, port and even host.
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
         return True
     return page is not None and here is not None and page[1] == here[1]

@@ -1,33 +1,48 @@
-"""The fragment convention: one URL, a whole page or the part that htmx swaps in."""
+"""The fragment convention: one URL answers with a whole page, or with the part that htmx swaps in; redirects."""
 
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, render_template, request
+import flask
+from flask import Response, flash, make_response, render_template, request
 
 
 def is_fragment() -> bool:
-    """Does htmx ask for a part of the page only?"""
+    """Whether htmx asks for a part of the page only."""
     return request.headers.get("HX-Request-Type") == "partial"
 
 
 def render(page: str, fragment: str, status: int = 200, **values: Any) -> Response:
-    """The fragment's template alone for htmx, else the page's, which includes it."""
+    """Render the fragment's template alone for htmx, else the page's, which includes it."""
     return make_response(render_template(fragment if is_fragment() else page, **values), status)
 
 
-def go(url: str, code: int = 303) -> Response:
-    """Send the browser on to `url`: by a redirect, or by the header that htmx follows."""
+def redirect(url: str, code: int = 303) -> Response:
+    """Redirect to `url`: with a Location, or for htmx with the header that it follows."""
     if not is_fragment():
-        return make_response(redirect(url, code))
+        return make_response(flask.redirect(url, code))
     response = make_response("", 200)
     response.headers["HX-Redirect"] = url
     return response
 
 
-def say(message: Any, category: str = "done", *, undo: tuple[str, str | None] | None = None) -> None:
-    """Leave a message for #flash, in this answer or on the page that follows.
+def safe_next(target: str | None) -> str | None:
+    """The target, if it is a path of this site, else None.
 
-    `undo` is where to post what takes it back, and what the answer replaces (None: the whole page).
+    Refuses other hosts, also as `//host`, `/\\host` and with control characters in between, which
+    browsers drop (CWE-601).
+    """
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    if any(ord(letter) < 33 or ord(letter) == 127 or letter == "\\" for letter in target):
+        return None
+    root = request.script_root
+    return target if not root or target == root or target.startswith(f"{root}/") else None
+
+
+def flash_message(message: Any, category: str = "done", *, undo: tuple[str, str | None] | None = None) -> None:
+    """Show a message in #flash, in this answer or on the page that follows.
+
+    `undo` is the URL to post to that takes the change back, and what its answer replaces (None: the page).
     """
     text = str(message)
     flash({"text": text, "undo": undo[0], "target": undo[1]} if undo else text, category)  # type: ignore[arg-type]  # the session keeps any JSON

@@ -1,44 +1,55 @@
 """Which host, scheme, prefix and address a request has: what HOST says, and what trusted proxies say.
 
-`X-Forwarded-*` is believed only from a peer in TRUSTED_PROXIES and taken out of the request either way,
-so nothing behind this reads a forged one. `Forwarded` is always taken out: one way to say it is enough.
+`X-Forwarded-*` is believed only from a peer in TRUSTED_PROXIES and removed from the request either way,
+so nothing behind this reads a forged one. `Forwarded` is always removed: one way to say it is enough.
 A peer on a Unix socket has no address; it is trusted as soon as TRUSTED_PROXIES names anything, because
 the socket's file mode already says who may connect.
 """
 
-import html
-import json
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from flask import Flask, request
 from werkzeug.sansio.utils import host_is_trusted
 
 from ls.config.parsers import Network, is_prefix, shown
-from ls.web.request_log import log_event, safe_path
+from ls.exceptions import DomainError
+from ls.web.request_log import TRUSTED_PEER
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-TRUSTED_PEER = "ls.trusted_peer"  # in the environ: did a trusted proxy send this request?
+REFUSED = "roster.refused"  # in the environ: why the host of this request is refused
 
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Wrong host</title><h1>Wrong host</h1><p>{}</p></html>
-"""
-# Outside Flask there is no locale, and the reader is whoever sets the server up: English.
+# Whoever reads these sets the server up, so they are in English as all settings are.
 _UNEXPECTED = (
     "This request came for the host {seen}, but this server answers only for {expected}. "
     "Use that address, or set LABEL_STUDIO_HOST to the address people use."
 )
 _FORWARDED_HINT = " Behind a proxy, name it in LABEL_STUDIO_TRUSTED_PROXIES or let it pass the Host on."
-_GARBAGE = "The host {seen} is not a valid name. Use another, or set LABEL_STUDIO_HOST to the right one."
+_INVALID = "The host {seen} is not a valid name. Use another, or set LABEL_STUDIO_HOST to the right one."
+
+
+def init_app(app: Flask) -> None:
+    """Put the middleware around the application, and refuse requests for other hosts before any view."""
+    app.wsgi_app = Proxy(  # type: ignore[method-assign]  # the documented way to add middleware
+        app.wsgi_app, host=app.config["HOST"], trusted=app.config["TRUSTED_PROXIES"]
+    )
+    app.before_request(refuse_other_hosts)
+
+
+def refuse_other_hosts() -> None:
+    """Raises DomainError (400) for a host that is not this server's; the health check answers any."""
+    reason = request.environ.get(REFUSED)
+    if reason and request.path.rstrip("/") != "/health":
+        raise DomainError(reason)
 
 
 class Proxy:
-    """WSGI middleware that settles host, scheme, prefix and address before the application sees them."""
+    """WSGI middleware that sets host, scheme, prefix and address before the application reads them."""
 
     def __init__(self, app: "WSGIApplication", *, host: str, trusted: Iterable[Network]) -> None:
         parts = urlsplit(host)
@@ -47,13 +58,11 @@ class Proxy:
         self._expected = _canonical(parts.netloc, parts.scheme)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Settle the environ, or answer 400 for a host that is not ours."""
+        """Complete the environ and pass the request on."""
         forwarded, hops = self._forwarded(environ)
         seen = [host for host in (forwarded.get("HOST"), environ.get("HTTP_HOST")) if host]
         _strip_prefix(environ, self._prefix or _forwarded_prefix(forwarded))
-        refusal = self._settle_configured(environ, seen) if self._host else _settle_plain(environ, seen)
-        if refusal and environ.get("PATH_INFO", "").rstrip("/") != "/health":
-            return _refuse(environ, start_response, refusal)
+        environ[REFUSED] = self._set_configured(environ, seen) if self._host else _set_plain(environ, seen)
         if not self._host and forwarded.get("PROTO", "").lower() in {"http", "https"}:
             environ["wsgi.url_scheme"] = forwarded["PROTO"].lower()
         if hops:
@@ -62,16 +71,16 @@ class Proxy:
 
     def _forwarded(self, environ: "WSGIEnvironment") -> tuple[dict[str, str], list[str]]:
         """What a trusted peer says, by name, and the addresses passed on the way to the client."""
-        said = _take(environ)
+        said = _take_forwarded(environ)
         peer = environ.get("REMOTE_ADDR", "")
         environ[TRUSTED_PEER] = bool(self._trusted) and (peer == "" or is_in(peer, self._trusted))
         if not environ[TRUSTED_PEER]:
             return {}, []
-        hops = self._walk(said.pop("FOR", ""))
+        hops = self._hops(said.pop("FOR", ""))
         return {name: _pick(value, len(hops)) for name, value in said.items()}, hops
 
-    def _walk(self, chain: str) -> list[str]:
-        """From the nearest hop outward, past trusted ones; the last is the client, as far as one can know."""
+    def _hops(self, chain: str) -> list[str]:
+        """From the nearest hop outward, past trusted ones; the last is the client, as far as known."""
         hops: list[str] = []
         for part in reversed(chain.split(",")):
             address = _address(part)
@@ -82,7 +91,7 @@ class Proxy:
                 break
         return hops
 
-    def _settle_configured(self, environ: "WSGIEnvironment", seen: list[str]) -> str | None:
+    def _set_configured(self, environ: "WSGIEnvironment", seen: list[str]) -> str | None:
         environ["wsgi.url_scheme"], environ["HTTP_HOST"] = self._scheme, self._host
         if any(_canonical(host, self._scheme) == self._expected for host in seen):
             return None
@@ -92,17 +101,17 @@ class Proxy:
         return message + ("" if environ[TRUSTED_PEER] else _FORWARDED_HINT)
 
 
-def _settle_plain(environ: "WSGIEnvironment", seen: list[str]) -> str | None:
+def _set_plain(environ: "WSGIEnvironment", seen: list[str]) -> str | None:
     if not seen:
         return None
     environ["HTTP_HOST"] = seen[0]
-    if host_is_trusted(seen[0]):  # Werkzeug's word for: has the shape of a host
+    if host_is_trusted(seen[0]):  # Werkzeug's check of the form of a host
         return None
     del environ["HTTP_HOST"]
-    return _GARBAGE.format(seen=shown(seen[0]))
+    return _INVALID.format(seen=shown(seen[0]))
 
 
-def _take(environ: "WSGIEnvironment") -> dict[str, str]:
+def _take_forwarded(environ: "WSGIEnvironment") -> dict[str, str]:
     environ.pop("HTTP_FORWARDED", None)
     names = [name for name in environ if name.startswith("HTTP_X_FORWARDED")]
     return {name.removeprefix("HTTP_X_FORWARDED_"): environ.pop(name) for name in names}
@@ -116,11 +125,11 @@ def _pick(value: str, hops: int) -> str:
 
 def _forwarded_prefix(forwarded: dict[str, str]) -> str:
     prefix = forwarded.get("PREFIX", "").rstrip("/")
-    return prefix if is_prefix(prefix) else ""
+    return prefix if prefix and is_prefix(prefix) else ""
 
 
 def _strip_prefix(environ: "WSGIEnvironment", prefix: str) -> None:
-    """Move the prefix to SCRIPT_NAME, whether the proxy stripped it from the path or passed it on."""
+    """Move the prefix to SCRIPT_NAME, whether the proxy removed it from the path or passed it on."""
     if not prefix:
         return
     environ["SCRIPT_NAME"] = prefix
@@ -130,7 +139,7 @@ def _strip_prefix(environ: "WSGIEnvironment", prefix: str) -> None:
 
 
 def is_in(address: str, networks: tuple[Network, ...]) -> bool:
-    """Does the address belong to one of the networks?"""
+    """Whether the address belongs to one of the networks."""
     parsed = _address(address)
     return parsed is not None and any(parsed in network for network in networks)
 
@@ -153,22 +162,3 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 @lru_cache(maxsize=256)
 def _canonical(host: str, scheme: str) -> str:
     return host.lower().removesuffix(":443" if scheme == "https" else ":80")
-
-
-def _refuse(environ: "WSGIEnvironment", start_response: "StartResponse", message: str) -> list[bytes]:
-    path = environ.get("PATH_INFO", "")
-    is_api = path == "/api" or path.startswith("/api/")
-    text = json.dumps({"detail": message}) if is_api else _PAGE.format(html.escape(message))
-    body = text.encode()
-    log_event(
-        "host_refused",
-        method=environ.get("REQUEST_METHOD", ""),
-        path=safe_path(path),
-        status=400,
-        address=environ.get("REMOTE_ADDR", ""),
-        message=message,
-    )
-    content_type = "application/json" if is_api else "text/html; charset=utf-8"
-    headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
-    start_response("400 BAD REQUEST", headers)
-    return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]

@@ -1,4 +1,4 @@
-"""The log on standard error: one line per request and event, text or JSON, no secrets, no forged lines."""
+"""The log on standard error: one line per request and event, text or JSON, without secrets or forged lines."""
 
 import json
 import logging
@@ -14,57 +14,61 @@ from flask import Flask, Response, g, has_request_context, request
 
 HIDDEN = "[hidden]"
 REQUEST_ID_HEADER = "X-Request-Id"
+TRUSTED_PEER = "roster.trusted_peer"  # set by ls/web/proxy.py
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SECRET_NAME = re.compile(r"password|token|cookie|invite|secret|authorization|api_?key|csrf", re.IGNORECASE)
-# A path's segment as long as a token is taken for one: one-time links carry theirs there.
+# A segment of a path as long as a token may be one: one-time links have theirs there.
 _SECRET_SEGMENT = re.compile(r"[^/]{24,}")
 _STATIC_SUFFIX = re.compile(r"\.(?:css|js|svg|ico|png|jpe?g|gif|webp)$")
 _NEEDS_QUOTES = re.compile(r'[\s"=\\]')
 
-_logger = logging.getLogger("ls.log")
-
-
-class StderrHandler(logging.Handler):
-    """Writes each line in one piece, to what standard error is at that moment."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write the record's line."""
-        try:
-            sys.stderr.write(self.format(record) + "\n")
-            sys.stderr.flush()
-        except (OSError, ValueError):
-            self.handleError(record)
+_logger = logging.getLogger("ls.events")
 
 
 class LineFormatter(logging.Formatter):
-    """Makes one line of a record, ours or a library's."""
+    """Formats a record, also one of a library, as one line."""
 
     def __init__(self, log_format: str) -> None:
         super().__init__()
-        self._render = as_json if log_format == "json" else as_text
+        self._format_line = as_json if log_format == "json" else as_text
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record on one line, a traceback included."""
+        """The line; a traceback is a field of it."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        fields: Mapping[str, Any] | None = getattr(record, "fields", None)
+        fields: dict[str, Any] | None = getattr(record, "fields", None)
+        kind = "message" if fields is None else record.getMessage()
         if fields is None:
             fields = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        else:
+            fields = {name: HIDDEN if _SECRET_NAME.search(name) else value for name, value in fields.items()}
         if record.exc_info:
-            fields = {**fields, "traceback": self.formatException(record.exc_info)}
-        kind = record.msg if hasattr(record, "fields") else "message"
-        return self._render(moment.replace("+00:00", "Z"), kind, fields)
+            fields["traceback"] = self.formatException(record.exc_info)
+        return self._format_line(moment.replace("+00:00", "Z"), kind, fields)
+
+
+class StderrHandler(logging.StreamHandler[Any]):
+    """Writes to what standard error is at that moment; tests replace it."""
+
+    @property
+    def stream(self) -> Any:
+        """Standard error."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _value: Any) -> None:
+        """StreamHandler's constructor sets it."""
 
 
 def init_app(app: Flask) -> None:
-    """Set up logging, and log every request; call it before anything else hooks into requests."""
+    """Set up logging, and log every request. Call it before anything else hooks into requests."""
     set_up(app.config.get("LOG_FORMAT", "text"))
     app.before_request(_begin)
     app.after_request(_log_request)
 
 
 def set_up(log_format: str) -> None:
-    """Send every logger's lines to standard error; again with another format changes only the format."""
+    """Send the lines of every logger to standard error; called again, it changes only the format."""
     root = logging.getLogger()
     handler = next((one for one in root.handlers if isinstance(one, StderrHandler)), None)
     if handler is None:
@@ -78,15 +82,11 @@ def set_up(log_format: str) -> None:
 def log_event(kind: str, /, **fields: object) -> None:
     """Write one line; fields named like a secret are hidden."""
     known: dict[str, object] = {"id": g.request_id} if has_request_context() and "request_id" in g else {}
-    known |= {name: HIDDEN if _SECRET_NAME.search(name) else value for name, value in fields.items()}
-    # Made here, because the logger would walk the stack to find out who calls.
-    record = logging.LogRecord(_logger.name, logging.INFO, "", 0, kind, (), None)
-    record.fields = known
-    _logger.handle(record)
+    _logger.info(kind, extra={"fields": known | fields})
 
 
 def as_json(moment: str, kind: str, fields: Mapping[str, Any]) -> str:
-    """One JSON object, ASCII, so without any control character."""
+    """One JSON object, in ASCII, so without any control character."""
     return json.dumps({"time": moment, "event": kind, **fields}, default=str)
 
 
@@ -97,7 +97,7 @@ def as_text(moment: str, kind: str, fields: Mapping[str, Any]) -> str:
         for name, value in fields.items()
         if value is not None and name != "traceback"
     ]
-    # The bar keeps a traceback readable, and what an exception says from passing for a line of the log.
+    # The bar keeps the text of an exception from looking like a line of the log.
     trace = [f"\n  | {_escaped(line)}" for line in str(fields.get("traceback", "")).splitlines()]
     return " ".join((moment, _escaped(kind), *pairs)) + "".join(trace)
 
@@ -106,11 +106,9 @@ def safe_path(path: str) -> str:
     """The path without what may be a token; the query string is never part of it."""
     if len(path) <= 24:
         return path
-    return _SECRET_SEGMENT.sub(lambda found: _segment(found[0]), path)
-
-
-def _segment(segment: str) -> str:
-    return segment if _STATIC_SUFFIX.search(segment) and len(segment) < 128 else HIDDEN
+    return _SECRET_SEGMENT.sub(
+        lambda found: found[0] if _STATIC_SUFFIX.search(found[0]) and len(found[0]) < 128 else HIDDEN, path
+    )
 
 
 def _value(value: object) -> str:
@@ -121,27 +119,26 @@ def _value(value: object) -> str:
 
 
 def _escaped(text: str) -> str:
+    """The text with control characters, line separators, bidi marks and lone surrogates escaped."""
     if text.isprintable():
         return text
-    # Not printable: control characters, line separators, bidi marks, lone surrogates.
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _is_no_access_line(record: logging.LogRecord) -> bool:
-    """Keep the development server's own access lines out: they show query strings, so invite tokens."""
+    """Leave out the development server's access lines: they show query strings, so invite tokens."""
     return " - - [" not in record.getMessage()
 
 
 def _begin() -> None:
-    g.began = perf_counter()
-    g.request_id = _request_id()
+    g.began, g.request_id = perf_counter(), _request_id()
 
 
 def _request_id() -> str:
     sent = request.headers.get(REQUEST_ID_HEADER, "")
-    if request.environ.get("ls.trusted_peer") and _REQUEST_ID.fullmatch(sent):
+    if request.environ.get(TRUSTED_PEER) and _REQUEST_ID.fullmatch(sent):
         return sent
-    return f"{getrandbits(64):016x}"  # tells requests apart; no secret, so no system call
+    return f"{getrandbits(64):016x}"
 
 
 def _log_request(response: Response) -> Response:
@@ -153,6 +150,6 @@ def _log_request(response: Response) -> Response:
         status=response.status_code,
         ms=round((perf_counter() - g.began) * 1000, 1),
         address=request.remote_addr,
-        user=g.get("member_id"),
+        user=g.get("user_id"),
     )
     return response

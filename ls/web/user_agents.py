@@ -1,8 +1,12 @@
-"""A short human name for the device behind a User-Agent; what it does not know it does not guess."""
+"""A short name for the device behind a User-Agent header; unknown ones are not guessed."""
 
+from functools import lru_cache
+
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
-# The first that matches names it: later browsers carry the names of earlier ones to be let in.
+# The first match counts: later browsers also send the names of earlier ones.
 BROWSERS = (
     (("Edg/", "EdgA/", "EdgiOS/", "Edge/"), "Edge"),
     (("OPR/", "OPiOS/"), "Opera"),
@@ -25,8 +29,13 @@ SYSTEMS = (
 )
 
 
-def device(agent: str) -> str:
-    """For example `Firefox on Windows`, in the reader's language."""
+def device(agent: str, locale: Locale | None = None) -> str:
+    """The name, such as `Firefox on Windows`; the template of a list passes the locale of the page."""
+    return _device(agent, locale or get_locale())
+
+
+@lru_cache(maxsize=1024)
+def _device(agent: str, _locale: Locale) -> str:
     browser, system = _first(BROWSERS, agent), _first(SYSTEMS, agent)
     if browser and system:
         return str(_("%(browser)s on %(system)s", browser=browser, system=system))

@@ -1,4 +1,4 @@
-"""Somebody's script: a client without cookies, with her token."""
+"""A script: a client without cookies, with the token of a user."""
 
 import functools
 import inspect
@@ -18,7 +18,7 @@ FORBIDDEN = {"detail": "You do not have permission to perform this action."}
 
 
 def each(names: str, cases: Iterable[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """As `parametrize`, but on one installation: for cases that leave nothing behind."""
+    """As `parametrize`, but on one installation: for cases that change nothing."""
     wanted, known = names.split(","), list(cases)
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
@@ -40,7 +40,7 @@ def each(names: str, cases: Iterable[Any]) -> Callable[[Callable[..., None]], Ca
 
 
 class Script:
-    """Calls the API with one person's token, and keeps no cookie."""
+    """Calls the API with the token of one user, and keeps no cookies."""
 
     def __init__(self, app: Flask, person: Person | None = None, headers: dict[str, str] | None = None) -> None:
         self.client = app.test_client(use_cookies=False)
@@ -51,13 +51,13 @@ class Script:
         return self.client.open(path, method=method, headers={**self.headers, **options.pop("headers", {})}, **options)
 
     def get(self, path: str, status: int = 200) -> Any:
-        """What a GET answers."""
+        """The JSON of a GET."""
         answer = self.call("GET", path)
         assert answer.status_code == status, answer.get_data(as_text=True)
         return answer.json
 
     def send(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
-        """What a write answers."""
+        """The JSON of a write."""
         answer = self.call(method, path, **({} if body is None else {"json": body}))
         assert answer.status_code == status, answer.get_data(as_text=True)
         return None if status == 204 else answer.json
@@ -80,20 +80,20 @@ def bob(cast: Cast, alice: Person) -> Person:
 
 
 @pytest.fixture
-def hers(app: Flask, alice: Person) -> Script:
+def alice_api(app: Flask, alice: Person) -> Script:
     """Alice's script."""
     return Script(app, alice)
 
 
 @pytest.fixture
-def his(app: Flask, bob: Person) -> Script:
+def bob_api(app: Flask, bob: Person) -> Script:
     """Bob's script."""
     return Script(app, bob)
 
 
 @pytest.fixture
-def task(hers: Script) -> dict[str, Any]:
+def task(alice_api: Script) -> dict[str, Any]:
     """A task in a project of Alice."""
-    project = hers.send("POST", "/api/projects/", {"title": "Street scenes"}, 201)
-    made: dict[str, Any] = hers.send("POST", "/api/tasks/", {"project": project["id"], "data": {"text": "a"}}, 201)
+    project = alice_api.send("POST", "/api/projects/", {"title": "Street scenes"}, 201)
+    made: dict[str, Any] = alice_api.send("POST", "/api/tasks/", {"project": project["id"], "data": {"text": "a"}}, 201)
     return made

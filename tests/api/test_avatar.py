@@ -20,23 +20,23 @@ def upload(script: Script, user_id: int, data: bytes, field: str = "avatar") -> 
     return answer.status_code, answer.json
 
 
-def test_a_picture_is_saved_served_and_removed(hers: Script, alice: Person) -> None:
-    assert upload(hers, alice.id, PICTURE) == (200, {"detail": "avatar saved"})
-    path = hers.get("/api/current-user")["avatar"]
+def test_a_picture_is_saved_served_and_removed(alice_api: Script, alice: Person) -> None:
+    assert upload(alice_api, alice.id, PICTURE) == (200, {"detail": "avatar saved"})
+    path = alice_api.get("/api/current-user")["avatar"]
     assert path.startswith("/data/avatars/")
     alice.browser.sign_in(alice.email)
     served = alice.browser.get(path)
     assert (served.status_code, served.mimetype) == (200, "image/png")
-    hers.send("DELETE", f"/api/users/{alice.id}/avatar/", status=204)
-    assert hers.get("/api/current-user")["avatar"] is None
+    alice_api.send("DELETE", f"/api/users/{alice.id}/avatar/", status=204)
+    assert alice_api.get("/api/current-user")["avatar"] is None
     assert alice.browser.get(path).status_code == 404
-    hers.send("DELETE", f"/api/users/{alice.id}/avatar/", status=204)
+    alice_api.send("DELETE", f"/api/users/{alice.id}/avatar/", status=204)
 
 
-def test_pictures_are_ones_own(hers: Script, bob: Person) -> None:
-    assert upload(hers, bob.id, PICTURE) == (403, FORBIDDEN)
-    assert hers.send("DELETE", f"/api/users/{bob.id}/avatar/", status=403) == FORBIDDEN
-    assert upload(hers, 999, PICTURE) == (404, NOT_FOUND)
+def test_the_picture_of_another_user_is_403(alice_api: Script, bob: Person) -> None:
+    assert upload(alice_api, bob.id, PICTURE) == (403, FORBIDDEN)
+    assert alice_api.send("DELETE", f"/api/users/{bob.id}/avatar/", status=403) == FORBIDDEN
+    assert upload(alice_api, 999, PICTURE) == (404, NOT_FOUND)
 
 
 @each(
@@ -48,16 +48,16 @@ def test_pictures_are_ones_own(hers: Script, bob: Person) -> None:
         (b"x" * 1_048_577, TOO_LARGE),
     ],
 )
-def test_a_refused_picture_says_why(hers: Script, alice: Person, data: bytes, message: str) -> None:
-    assert upload(hers, alice.id, data) == (400, invalid(avatar=message))
-    assert hers.get("/api/current-user")["avatar"] is None
+def test_a_refused_picture_is_400_with_the_reason(alice_api: Script, alice: Person, data: bytes, message: str) -> None:
+    assert upload(alice_api, alice.id, data) == (400, invalid(avatar=message))
+    assert alice_api.get("/api/current-user")["avatar"] is None
 
 
-def test_the_field_is_avatar(hers: Script, alice: Person) -> None:
-    status, refused = upload(hers, alice.id, PICTURE, field="file")
+def test_the_field_is_named_avatar(alice_api: Script, alice: Person) -> None:
+    status, refused = upload(alice_api, alice.id, PICTURE, field="file")
     assert (status, list(refused["validation_errors"])) == (400, ["avatar"])
 
 
-def test_far_too_large_a_body_is_413(hers: Script, alice: Person) -> None:
-    status, answer = upload(hers, alice.id, b"x" * 3_000_000)
+def test_a_body_that_is_far_too_large_is_413(alice_api: Script, alice: Person) -> None:
+    status, answer = upload(alice_api, alice.id, b"x" * 3_000_000)
     assert (status, list(answer)) == (413, ["detail"])

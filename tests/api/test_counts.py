@@ -1,4 +1,4 @@
-"""What People shows of projects and annotations follows every call at once and exactly."""
+"""The People page shows the counts right after every call."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.factories import assert_true
 
 @pytest.fixture
 def shown(app: Flask, alice: Person, bob: Person) -> Callable[[], Any]:
-    """What People shows of Bob: titles he created, and titles he annotated in with their counts."""
+    """What People shows of Bob: titles created, and titles annotated in with their counts."""
     browser = Browser(app)
     browser.sign_in(alice.email)
 
@@ -26,11 +26,11 @@ def shown(app: Flask, alice: Person, bob: Person) -> Callable[[], Any]:
     return show
 
 
-def test_people_follows_every_call(
-    app: Flask, hers: Script, his: Script, bob: Person, shown: Callable[[], Any]
+def test_people_shows_the_counts_after_every_call(
+    app: Flask, alice_api: Script, bob_api: Script, bob: Person, shown: Callable[[], Any]
 ) -> None:
     def counted() -> int:
-        member = hers.get(f"/api/organizations/1/memberships/{bob.id}/")
+        member = alice_api.get(f"/api/organizations/1/memberships/{bob.id}/")
         with app.app_context():
             assert_true()
         assert shown()[1] == ([member["annotations_count"]] if member["annotations_count"] else [])
@@ -39,7 +39,7 @@ def test_people_follows_every_call(
         return total
 
     def send(method: str, path: str, body: Any = None, status: int = 200) -> Any:
-        return his.send(method, path, body, status)
+        return bob_api.send(method, path, body, status)
 
     project = send("POST", "/api/projects/", {"title": "Street scenes"}, 201)["id"]
     assert shown() == (["Street scenes"], [])
@@ -51,9 +51,9 @@ def test_people_follows_every_call(
     assert shown() == (["Street scenes", "Street scenes"], [3])
     send("POST", f"/api/tasks/{tasks[0]}/annotations/", {"was_cancelled": True}, 201)
     assert counted() == 3
-    hers.send("PATCH", f"/api/annotations/{said[0]}/", {"was_cancelled": True})
+    alice_api.send("PATCH", f"/api/annotations/{said[0]}/", {"was_cancelled": True})
     assert counted() == 2
-    hers.send("PATCH", f"/api/annotations/{said[0]}/", {"was_cancelled": False, "result": [1]})
+    alice_api.send("PATCH", f"/api/annotations/{said[0]}/", {"was_cancelled": False, "result": [1]})
     assert counted() == 3
     send("DELETE", f"/api/annotations/{said[1]}/", status=204)
     assert counted() == 2
@@ -62,20 +62,24 @@ def test_people_follows_every_call(
     made = send("POST", "/api/annotations/bulk/", {"tasks": tasks[:2] * 5, "result": []}, 201)
     assert counted() == 11
     ids = [one["id"] for one in made[:4]]
-    assert hers.send("POST", "/api/annotations/bulk-delete/", {"ids": ids, "project": project})["deleted_count"] == 4
+    assert (
+        alice_api.send("POST", "/api/annotations/bulk-delete/", {"ids": ids, "project": project})["deleted_count"] == 4
+    )
     assert counted() == 7
     items = [{"data": {}, "annotations": [{"result": [], "completed_by": bob.email}]}] * 2
-    hers.send("POST", f"/api/projects/{project}/import", items, 201)
+    alice_api.send("POST", f"/api/projects/{project}/import", items, 201)
     assert counted() == 9
-    hers.send("DELETE", f"/api/projects/{project}/", status=204)
+    alice_api.send("DELETE", f"/api/projects/{project}/", status=204)
     assert counted() == 0
     assert shown() == ([], [])
 
 
-def test_an_author_who_is_gone_keeps_what_she_did(hers: Script, cast: Cast, app: Flask, task: dict[str, Any]) -> None:
+def test_the_work_of_a_deleted_author_stays_counted(
+    alice_api: Script, cast: Cast, app: Flask, task: dict[str, Any]
+) -> None:
     charlie = cast.charlie(sign_in=False)
     Script(app, charlie).send("POST", f"/api/tasks/{task['id']}/annotations/", {"result": []}, 201)
-    hers.send("DELETE", f"/api/users/{charlie.id}/", status=204)
-    assert hers.get(f"/api/projects/{task['project']}/")["total_annotations_number"] == 1
+    alice_api.send("DELETE", f"/api/users/{charlie.id}/", status=204)
+    assert alice_api.get(f"/api/projects/{task['project']}/")["total_annotations_number"] == 1
     with app.app_context():
         assert_true()

@@ -1,9 +1,12 @@
-"""Who may call: a token in any of three headers, or a browser's session with its CSRF token."""
+"""Credentials: a token in any of three headers, or a browser's session with its CSRF token."""
 
 import re
 
 from flask import Flask
 
+from ls.accounts import deletion
+from ls.db.transaction import write
+from ls.models import User
 from tests.api.conftest import NO_CREDENTIAL, WRONG_CREDENTIAL, Script, each
 from tests.cast import Cast, Person
 from tests.safety.routes import calls
@@ -12,16 +15,16 @@ WHOAMI = "/api/current-user/whoami"
 
 
 @each("shape", ["Token {}", "Bearer {}", "token {}", "Token  {}"])
-def test_the_token_opens_in_the_authorization_header(app: Flask, alice: Person, shape: str) -> None:
+def test_a_token_in_the_authorization_header_is_accepted(app: Flask, alice: Person, shape: str) -> None:
     assert Script(app, headers={"Authorization": shape.format(alice.token)}).get(WHOAMI)["email"] == alice.email
 
 
-def test_the_token_opens_as_a_key(app: Flask, alice: Person) -> None:
+def test_a_token_as_x_api_key_is_accepted(app: Flask, alice: Person) -> None:
     assert Script(app, headers={"X-Api-Key": alice.token}).get(WHOAMI)["email"] == alice.email
 
 
 @each("headers", [{}, {"Authorization": "Basic YTpi"}, {"Cookie": "ls_session=x"}])
-def test_without_a_credential(app: Flask, alice: Person, headers: dict[str, str]) -> None:
+def test_without_a_credential_it_is_401(app: Flask, alice: Person, headers: dict[str, str]) -> None:
     assert Script(app, headers=headers).get(WHOAMI, 401) == NO_CREDENTIAL
 
 
@@ -37,7 +40,7 @@ def test_without_a_credential(app: Flask, alice: Person, headers: dict[str, str]
         {"X-Api-Key": "wrong"},
     ],
 )
-def test_a_wrong_credential(app: Flask, alice: Person, headers: dict[str, str]) -> None:
+def test_a_wrong_credential_is_401(app: Flask, alice: Person, headers: dict[str, str]) -> None:
     answer = Script(app, headers=headers).call("GET", WHOAMI)
     assert (answer.status_code, answer.json) == (401, WRONG_CREDENTIAL)
     assert answer.headers["WWW-Authenticate"] == "Token"
@@ -51,16 +54,16 @@ def test_every_call_needs_a_credential(app: Flask, alice: Person) -> None:
             assert wrong.json == WRONG_CREDENTIAL, call
 
 
-def test_every_call_answers_with_and_without_its_final_slash(app: Flask, hers: Script) -> None:
+def test_every_call_answers_with_and_without_its_final_slash(app: Flask, alice_api: Script) -> None:
     for call in calls(app, number=2**31 - 1):
         if call.is_api and "reset" not in call.path and call.path != "/api/token/":
             other = call.path.rstrip("/") if call.path.endswith("/") else f"{call.path}/"
-            both = [hers.call(call.method, path, json={}) for path in (call.path, other)]
+            both = [alice_api.call(call.method, path, json={}) for path in (call.path, other)]
             assert both[0].status_code == both[1].status_code < 500, call
             assert both[0].status_code != 308, call
 
 
-def test_token_and_session_at_once_is_the_token(app: Flask, cast: Cast) -> None:
+def test_a_token_wins_over_a_session(app: Flask, cast: Cast) -> None:
     alice, bob = cast.alice(), cast.bob(sign_in=False)
     assert alice.browser.get(WHOAMI).json["email"] == alice.email
     assert alice.browser.get(WHOAMI, headers=bob.auth).json["email"] == bob.email
@@ -81,13 +84,11 @@ def test_a_session_writes_with_its_csrf_token_only(cast: Cast) -> None:
     assert send("/api/current-user", json={"phone": "1"}, headers={"X-CSRFToken": found[1]}).json["phone"] == "1"
 
 
-def test_somebody_deactivated_or_deleted_is_nobody(app: Flask, hers: Script, his: Script, bob: Person) -> None:
-    with app.app_context():
-        from ls.db.transaction import write
-        from ls.models import User
-
-        with write():
-            User.find(bob.id).deactivate()
-    assert his.get(WHOAMI, 401) == WRONG_CREDENTIAL
-    hers.send("DELETE", f"/api/users/{bob.id}/", status=204)
-    assert his.get(WHOAMI, 401) == WRONG_CREDENTIAL
+def test_the_token_of_a_deactivated_or_deleted_user_is_401(
+    app: Flask, alice_api: Script, bob_api: Script, bob: Person
+) -> None:
+    with app.app_context(), write():
+        deletion.deactivate(User.find(bob.id))
+    assert bob_api.get(WHOAMI, 401) == WRONG_CREDENTIAL
+    alice_api.send("DELETE", f"/api/users/{bob.id}/", status=204)
+    assert bob_api.get(WHOAMI, 401) == WRONG_CREDENTIAL

@@ -2,6 +2,8 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -31,25 +33,25 @@ def test_every_call_is_described_once(app: Flask, document: Any) -> None:
     assert document["openapi"].startswith("3.1.")
 
 
-def test_every_reference_leads_somewhere(document: Any) -> None:
+def test_every_reference_has_its_schema(document: Any) -> None:
     schemas = document["components"]["schemas"]
     found = re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document))
     assert set(found) <= set(schemas)
 
 
-def test_pages_of_different_things_are_told_apart(document: Any) -> None:
+def test_pages_of_different_items_have_different_schemas(document: Any) -> None:
     def items(path: str) -> str:
         content = document["paths"][path]["get"]["responses"]["200"]["content"]
         shape = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
         reference: str = document["components"]["schemas"][shape]["properties"]["results"]["items"]["$ref"]
         return reference.rpartition("/")[2]
 
-    assert items("/api/projects/") == "ProjectShape"
+    assert items("/api/projects/") == "ProjectSchema"
     assert items("/api/organizations/{organization_id}/memberships") == "Member"
 
 
 @each("accept", JSON_KINDS)
-def test_who_asks_for_json_gets_the_document(app: Flask, document: Any, accept: str) -> None:
+def test_clients_that_ask_for_json_get_the_document(app: Flask, document: Any, accept: str) -> None:
     answer = app.test_client().get("/docs/api", headers={"Accept": accept})
     assert (answer.mimetype, answer.json) == ("application/json", document)
     assert "Accept" in answer.headers["Vary"].split(", ")
@@ -57,7 +59,7 @@ def test_who_asks_for_json_gets_the_document(app: Flask, document: Any, accept: 
 
 @each("accept", PAGE_KINDS)
 @each("path", ["/docs/api", "/docs/api/"])
-def test_everybody_else_gets_the_page(app: Flask, accept: str, path: str) -> None:
+def test_other_clients_get_the_page(app: Flask, accept: str, path: str) -> None:
     answer = app.test_client().get(path, headers={"Accept": accept})
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert "Accept" in answer.headers["Vary"].split(", ")
@@ -75,7 +77,7 @@ def test_the_page_names_every_call_and_needs_no_other_host(app: Flask, document:
         assert "style=" not in page
 
 
-def test_every_link_to_a_shape_leads_to_it(app: Flask) -> None:
+def test_every_link_to_a_schema_leads_to_it(app: Flask) -> None:
     page = Browser(app).get("/docs/api").get_data(as_text=True)
     links = set(re.findall(r'href="#([^"]+)"', page))
     assert links - {"main"}
@@ -86,3 +88,14 @@ def test_the_document_names_the_prefix(make_app: Any) -> None:
     app = make_app(HOST="https://labels.example.org/ls")
     answer = app.test_client().get("/ls/docs/api.json", headers={"Host": "labels.example.org"})
     assert answer.json["servers"] == [{"url": "/ls"}]
+
+
+def test_the_first_requests_for_the_document_may_come_at_once(app: Flask) -> None:
+    started = Barrier(8)
+
+    def status(_: int) -> int:
+        started.wait()
+        return app.test_client().get("/docs/api.json").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(status, range(8))) == [200] * 8

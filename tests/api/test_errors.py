@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is JSON that says what is wrong, and never a 5xx."""
+"""Whatever is sent, the answer is JSON that names the error, and never a 5xx."""
 
 from functools import partial
 from io import BytesIO
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from ls.db.extensions import db
 from tests.api.conftest import NOT_FOUND, Script, each
@@ -38,13 +38,13 @@ def writes(app: Flask) -> list[Call]:
 
 
 @pytest.fixture
-def everything(hers: Script, task: dict[str, Any]) -> Script:
-    """Alice's script, with a 1 of everything there."""
-    hers.send("POST", f"/api/tasks/{task['id']}/annotations/", {"result": []}, 201)
-    return hers
+def everything(alice_api: Script, task: dict[str, Any]) -> Script:
+    """Alice's script, with a row 1 of everything."""
+    alice_api.send("POST", f"/api/tasks/{task['id']}/annotations/", {"result": []}, 201)
+    return alice_api
 
 
-def test_what_is_no_json_is_told_and_changes_nothing(app: Flask, everything: Script) -> None:
+def test_a_body_that_is_not_json_is_400_and_changes_nothing(app: Flask, everything: Script) -> None:
     before = state(app)
     for call in writes(app):
         for name, body in NOT_JSON.items():
@@ -57,14 +57,14 @@ def test_what_is_no_json_is_told_and_changes_nothing(app: Flask, everything: Scr
     assert state(app) == before
 
 
-def test_another_kind_of_content_is_no_json_either(app: Flask, everything: Script) -> None:
+def test_a_form_is_400_too(app: Flask, everything: Script) -> None:
     for call in writes(app):
         for kind in ("text/plain", "application/xml", "multipart/form-data", "multipart/form-data; boundary=x"):
             answer = everything.call(call.method, call.path, data=b"nonsense", content_type=kind)
             assert answer.status_code == 400, (call, kind)
 
 
-def test_odd_values_in_every_field_never_break_anything(app: Flask, everything: Script) -> None:
+def test_odd_values_in_any_field_are_never_a_500(app: Flask, everything: Script) -> None:
     described = everything.get("/docs/api.json")
     for call in writes(app):
         if call.endpoint == "api.update_jwt_settings":
@@ -88,7 +88,7 @@ def fields_of(described: dict[str, Any], endpoint: str) -> set[str]:
     return set(shape.get("properties", {}))
 
 
-def test_too_large_a_body_is_413(app: Flask, everything: Script) -> None:
+def test_a_body_that_is_too_large_is_413(app: Flask, everything: Script) -> None:
     large = b'{"a": "' + b"x" * 3_000_000 + b'"}'
     for call in writes(app):
         if call.endpoint == "api.import_tasks":
@@ -97,39 +97,39 @@ def test_too_large_a_body_is_413(app: Flask, everything: Script) -> None:
         assert (answer.status_code, list(answer.json)) == (413, ["detail"]), call
 
 
-def test_a_body_of_unsaid_length_is_not_cut_off_where_it_gets_too_large(hers: Script) -> None:
+def test_a_chunked_body_that_is_too_large_is_413(alice_api: Script) -> None:
     body = b'{"phone": "1"}' + b" " * 3_000_000 + b"!"
     chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
-    answer = hers.call("PATCH", "/api/current-user", input_stream=BytesIO(body), environ_overrides=chunked)
+    answer = alice_api.call("PATCH", "/api/current-user", input_stream=BytesIO(body), environ_overrides=chunked)
     assert answer.status_code == 413
-    small = hers.call("PATCH", "/api/current-user", input_stream=BytesIO(body[:14]), environ_overrides=chunked)
+    small = alice_api.call("PATCH", "/api/current-user", input_stream=BytesIO(body[:14]), environ_overrides=chunked)
     assert (small.status_code, small.json["phone"]) == (200, "1")
 
 
-@each(
-    "path", ["/api", "/api/", "/api/no/such/thing", "/api/users/x/", "/api/users/-1/", "/api/users/1/x"]
-)
-def test_unknown_paths_are_json_too(app: Flask, hers: Script, path: str) -> None:
-    assert hers.get(path, 404) == NOT_FOUND
+@each("path", ["/api", "/api/", "/api/no/such/thing", "/api/users/x/", "/api/users/-1/", "/api/users/1/x"])
+def test_unknown_paths_are_404_in_json(app: Flask, alice_api: Script, path: str) -> None:
+    assert alice_api.get(path, 404) == NOT_FOUND
     assert Script(app).get(path, 404) == NOT_FOUND
 
 
 @each("number", [0, 999, 2**31, 2**63, 10**40])
-def test_ids_that_nothing_has_are_not_found(app: Flask, hers: Script, number: int) -> None:
+def test_unknown_ids_are_404(app: Flask, alice_api: Script, number: int) -> None:
     for call in calls(app, number=number):
         if call.is_api and str(number) in call.path:
             body = {"json": {}} if call.method in {"POST", "PATCH"} else {}
-            answer = hers.call(call.method, call.path, **body)
+            answer = alice_api.call(call.method, call.path, **body)
             assert (answer.status_code, answer.json) == (404, NOT_FOUND), call
 
 
-def test_another_method_is_json_and_names_the_right_ones(hers: Script) -> None:
-    answer = hers.call("PUT", "/api/users/1/")
+def test_a_wrong_method_is_405_with_the_allowed_ones(alice_api: Script) -> None:
+    answer = alice_api.call("PUT", "/api/users/1/")
     assert (answer.status_code, answer.json) == (405, {"detail": 'Method "PUT" not allowed.'})
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "PATCH", "DELETE"}
 
 
-def test_a_defect_is_json_without_a_word_of_it(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unhandled_exception_is_500_without_details(
+    app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken() -> None:
         raise RuntimeError("secret detail")
 
@@ -139,14 +139,13 @@ def test_a_defect_is_json_without_a_word_of_it(app: Flask, alice: Person, monkey
     assert (answer.status_code, answer.json) == (500, {"detail": "Internal server error."})
 
 
-def _delete(table: str, gone: list[str], _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+def _delete(table: str, gone: list[str], connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
     if f"FROM {table}" in statement and not gone:
         gone.append(table)
-        with db.engine.begin() as somebody_else:
-            somebody_else.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  # one of the names below
+        connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  # one of the names below
 
 
-def test_what_is_deleted_while_it_is_being_changed_is_not_found(app: Flask, everything: Script) -> None:
+def test_a_row_deleted_during_the_change_is_404(app: Flask, everything: Script) -> None:
     for path, table in (("/api/annotations/1/", "annotations"), ("/api/projects/1/", "projects")):
         gone: list[str] = []
 

@@ -13,13 +13,13 @@ GOOD = {
 }
 
 
-def test_shortcuts_are_kept_as_they_were_sent_and_replace_the_old_ones(hers: Script, his: Script) -> None:
-    assert hers.get(PATH) == {"custom_hotkeys": {}}
-    assert hers.send("PATCH", PATH, {"custom_hotkeys": GOOD}) == {"custom_hotkeys": GOOD}
-    assert hers.get(PATH) == {"custom_hotkeys": GOOD}
-    assert hers.get("/api/current-user")["custom_hotkeys"] == GOOD
-    assert his.get(PATH) == {"custom_hotkeys": {}}
-    assert hers.send("PATCH", PATH, {"custom_hotkeys": {}}) == {"custom_hotkeys": {}}
+def test_hotkeys_are_stored_as_sent_and_replace_the_old_ones(alice_api: Script, bob_api: Script) -> None:
+    assert alice_api.get(PATH) == {"custom_hotkeys": {}}
+    assert alice_api.send("PATCH", PATH, {"custom_hotkeys": GOOD}) == {"custom_hotkeys": GOOD}
+    assert alice_api.get(PATH) == {"custom_hotkeys": GOOD}
+    assert alice_api.get("/api/current-user")["custom_hotkeys"] == GOOD
+    assert bob_api.get(PATH) == {"custom_hotkeys": {}}
+    assert alice_api.send("PATCH", PATH, {"custom_hotkeys": {}}) == {"custom_hotkeys": {}}
 
 
 @each(
@@ -45,17 +45,18 @@ def test_shortcuts_are_kept_as_they_were_sent_and_replace_the_old_ones(hers: Scr
         {"a:b": {"key": "a", "active": 1}},
         {"a:b": {"key": "a", "active": True, "onclick": "x"}},
         {"a:b": {"key": "a", "active": True, "description": "x" * 257}},
+        {"a:b": {"key": None, "active": False, "description": 5}},
         {**GOOD, "a:b": {"key": ""}},
         {f"a:{number}": {"key": "a", "active": True} for number in range(201)},
     ],
 )
-def test_what_is_no_shortcut_is_refused_and_the_old_ones_stay(hers: Script, hotkeys: Any) -> None:
-    hers.send("PATCH", PATH, {"custom_hotkeys": GOOD})
-    refused = hers.send("PATCH", PATH, {"custom_hotkeys": hotkeys}, 400)
+def test_invalid_hotkeys_are_400_and_the_old_ones_stay(alice_api: Script, hotkeys: Any) -> None:
+    alice_api.send("PATCH", PATH, {"custom_hotkeys": GOOD})
+    refused = alice_api.send("PATCH", PATH, {"custom_hotkeys": hotkeys}, 400)
     assert list(refused["validation_errors"]) == ["custom_hotkeys"]
-    assert hers.get(PATH) == {"custom_hotkeys": GOOD}
+    assert alice_api.get(PATH) == {"custom_hotkeys": GOOD}
 
 
-def test_two_hundred_are_enough_for_everybody(hers: Script) -> None:
+def test_two_hundred_hotkeys_are_accepted(alice_api: Script) -> None:
     hotkeys = {f"a:{number}": {"key": "a", "active": True} for number in range(200)}
-    assert hers.send("PATCH", PATH, {"custom_hotkeys": hotkeys}) == {"custom_hotkeys": hotkeys}
+    assert alice_api.send("PATCH", PATH, {"custom_hotkeys": hotkeys}) == {"custom_hotkeys": hotkeys}

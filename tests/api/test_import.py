@@ -1,4 +1,4 @@
-"""/api/projects/<id>/import: tasks with their annotations, of whoever made them."""
+"""/api/projects/<id>/import: tasks with their annotations and authors."""
 
 from typing import Any
 
@@ -9,25 +9,28 @@ from tests.cast import Person
 
 
 @pytest.fixture
-def path(hers: Script) -> str:
-    made = hers.send("POST", "/api/projects/", {"title": "Imported"}, 201)
+def path(alice_api: Script) -> str:
+    made = alice_api.send("POST", "/api/projects/", {"title": "Imported"}, 201)
     return f"/api/projects/{made['id']}/import"
 
 
-def test_what_came_in_is_told(hers: Script, path: str, alice: Person, bob: Person) -> None:
+def test_the_answer_counts_what_was_imported(alice_api: Script, path: str, alice: Person, bob: Person) -> None:
     items = [
         {"data": {"text": "a"}, "annotations": [{"result": [1], "completed_by": bob.email}, {"result": []}]},
         {"text": "b"},
     ]
-    done = hers.send("POST", path, items, 201)
+    done = alice_api.send("POST", path, items, 201)
     assert (done["task_count"], done["annotation_count"], len(done["task_ids"])) == (2, 2, 2)
     assert done["data_columns"] == ["text"]
-    said = hers.get(f"/api/tasks/{done['task_ids'][0]}/annotations/")
+    said = alice_api.get(f"/api/tasks/{done['task_ids'][0]}/annotations/")
     assert [one["completed_by"] for one in said] == [bob.id, alice.id]
 
 
-def test_one_task_may_come_without_a_list(hers: Script, path: str) -> None:
-    assert hers.send("POST", f"{path}?commit_to_project=true&return_task_ids=1", {"text": "b"}, 201)["task_count"] == 1
+def test_a_single_task_needs_no_list(alice_api: Script, path: str) -> None:
+    assert (
+        alice_api.send("POST", f"{path}?commit_to_project=true&return_task_ids=1", {"text": "b"}, 201)["task_count"]
+        == 1
+    )
 
 
 @each(
@@ -43,14 +46,14 @@ def test_one_task_may_come_without_a_list(hers: Script, path: str) -> None:
         ([{"text": "\0"}], "Item 1: the data holds a NUL character, which cannot be stored"),
     ],
 )
-def test_all_or_nothing(hers: Script, path: str, items: Any, detail: str) -> None:
-    assert hers.send("POST", path, items, 400) == {"detail": detail}
-    assert hers.get("/api/tasks/")["total"] == 0
+def test_all_or_nothing(alice_api: Script, path: str, items: Any, detail: str) -> None:
+    assert alice_api.send("POST", path, items, 400) == {"detail": detail}
+    assert alice_api.get("/api/tasks/")["total"] == 0
 
 
-def test_into_no_project_nothing_comes(hers: Script, path: str) -> None:
-    assert hers.send("POST", "/api/projects/999/import", [{"text": "a"}], 404) == NOT_FOUND
+def test_import_into_an_unknown_project_is_404(alice_api: Script, path: str) -> None:
+    assert alice_api.send("POST", "/api/projects/999/import", [{"text": "a"}], 404) == NOT_FOUND
 
 
-def test_more_than_a_page_may_send_comes_in(hers: Script, path: str) -> None:
-    assert hers.send("POST", path, [{"text": "x" * 1_500_000}] * 2, 201)["task_count"] == 2
+def test_an_import_may_be_larger_than_other_bodies(alice_api: Script, path: str) -> None:
+    assert alice_api.send("POST", path, [{"text": "x" * 1_500_000}] * 2, 201)["task_count"] == 2

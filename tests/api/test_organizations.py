@@ -13,36 +13,36 @@ FULL = SHORT | {"token", "created_by", "users"}
 ONE = "/api/organizations/1"
 
 
-def test_the_list_has_the_one(hers: Script) -> None:
-    [organization] = hers.get("/api/organizations/")
+def test_the_list_has_the_one_organization(alice_api: Script) -> None:
+    [organization] = alice_api.get("/api/organizations/")
     assert organization.keys() == SHORT
     assert (organization["id"], organization["title"], organization["contact_info"]) == (1, "Label Studio", None)
 
 
-def test_the_single_one_tells_its_token_founder_and_people(hers: Script, alice: Person, bob: Person) -> None:
-    organization = hers.get(ONE)
+def test_the_detail_has_token_creator_and_members(alice_api: Script, alice: Person, bob: Person) -> None:
+    organization = alice_api.get(ONE)
     assert organization.keys() == FULL
     assert (organization["created_by"], organization["users"]) == (alice.id, [alice.id, bob.id])
-    assert organization["token"] == hers.get("/api/invite")["token"]
+    assert organization["token"] == alice_api.get("/api/invite")["token"]
 
 
 @each("number", ["0", "2", "99999999999999999999"])
-def test_there_is_no_other(hers: Script, number: str) -> None:
-    assert hers.get(f"/api/organizations/{number}", 404) == NOT_FOUND
-    assert hers.send("PATCH", f"/api/organizations/{number}", {"title": "x"}, 404) == NOT_FOUND
+def test_other_ids_are_404(alice_api: Script, number: str) -> None:
+    assert alice_api.get(f"/api/organizations/{number}", 404) == NOT_FOUND
+    assert alice_api.send("PATCH", f"/api/organizations/{number}", {"title": "x"}, 404) == NOT_FOUND
 
 
-def test_title_and_contact_can_be_changed_and_nothing_else(hers: Script, alice: Person) -> None:
+def test_title_and_contact_can_be_changed_and_nothing_else(alice_api: Script, alice: Person) -> None:
     planted = {"id": 2, "token": "planted", "created_by": 99, "users": [], "created_at": "2001-01-01T00:00:00Z"}
-    before = hers.get(ONE)
-    changed = hers.send("PATCH", ONE, {"title": " The team ", "contact_info": " team@example.org ", **planted})
+    before = alice_api.get(ONE)
+    changed = alice_api.send("PATCH", ONE, {"title": " The team ", "contact_info": " team@example.org ", **planted})
     assert changed == {**before, "title": "The team", "contact_info": "team@example.org"}
-    assert hers.get("/api/current-user")["active_organization_meta"] == {
+    assert alice_api.get("/api/current-user")["active_organization_meta"] == {
         "title": "The team",
         "email": "team@example.org",
     }
-    assert hers.send("PATCH", ONE, {"contact_info": ""}) == {**before, "title": "The team"}
-    assert hers.send("PATCH", ONE, {}) == {**before, "title": "The team"}
+    assert alice_api.send("PATCH", ONE, {"contact_info": ""}) == {**before, "title": "The team"}
+    assert alice_api.send("PATCH", ONE, {}) == {**before, "title": "The team"}
 
 
 @each(
@@ -56,42 +56,42 @@ def test_title_and_contact_can_be_changed_and_nothing_else(hers: Script, alice: 
         ({"contact_info": "no address"}, "contact_info"),
     ],
 )
-def test_of_a_wrong_change_nothing_is_saved(hers: Script, fields: dict[str, Any], wrong: str) -> None:
-    before = hers.get(ONE)
+def test_an_invalid_change_is_400_and_nothing_is_saved(alice_api: Script, fields: dict[str, Any], wrong: str) -> None:
+    before = alice_api.get(ONE)
     sent = {"title": "New", "contact_info": "new@example.org", **fields}
-    assert list(hers.send("PATCH", ONE, sent, 400)["validation_errors"]) == [wrong]
-    assert hers.get(ONE) == before
+    assert list(alice_api.send("PATCH", ONE, sent, 400)["validation_errors"]) == [wrong]
+    assert alice_api.get(ONE) == before
 
 
-def test_blanks_around_a_contact_are_no_part_of_it(hers: Script) -> None:
-    assert hers.send("PATCH", ONE, {"contact_info": " " * 250 + "a@b.cd"})["contact_info"] == "a@b.cd"
-    assert hers.send("PATCH", ONE, {"contact_info": "  "})["contact_info"] is None
+def test_blanks_around_a_contact_are_removed(alice_api: Script) -> None:
+    assert alice_api.send("PATCH", ONE, {"contact_info": " " * 250 + "a@b.cd"})["contact_info"] == "a@b.cd"
+    assert alice_api.send("PATCH", ONE, {"contact_info": "  "})["contact_info"] is None
 
 
-def test_the_invite_link_is_read_without_changing_it(app: Flask, hers: Script, his: Script) -> None:
-    invite = hers.get("/api/invite")
+def test_the_invite_link_is_read_without_changing_it(app: Flask, alice_api: Script, bob_api: Script) -> None:
+    invite = alice_api.get("/api/invite")
     assert invite == {"token": invite["token"], "invite_url": f"/user/signup/?token={invite['token']}"}
-    assert his.get("/api/invite") == invite
+    assert bob_api.get("/api/invite") == invite
     assert Browser(app).get(invite["invite_url"]).status_code == 200
 
 
-def test_while_sign_up_is_open_the_link_cannot_be_reset(hers: Script) -> None:
-    before = hers.get("/api/invite")
-    assert list(hers.send("POST", "/api/invite/reset-token", status=409)) == ["detail"]
-    assert hers.get("/api/invite") == before
+def test_while_sign_up_is_open_the_link_cannot_be_reset(alice_api: Script) -> None:
+    before = alice_api.get("/api/invite")
+    assert list(alice_api.send("POST", "/api/invite/reset-token", status=409)) == ["detail"]
+    assert alice_api.get("/api/invite") == before
 
 
-def test_while_it_is_closed_a_reset_kills_the_old_link(make_app: Callable[..., Flask], alice: Person) -> None:
+def test_while_sign_up_is_closed_a_reset_ends_the_old_link(make_app: Callable[..., Flask], alice: Person) -> None:
     closed = make_app(DISABLE_SIGNUP_WITHOUT_LINK=True)
-    hers = Script(closed, alice)
-    before = hers.get("/api/invite")
-    fresh = hers.send("POST", "/api/invite/reset-token", status=201)
+    alice_api = Script(closed, alice)
+    before = alice_api.get("/api/invite")
+    fresh = alice_api.send("POST", "/api/invite/reset-token", status=201)
     assert fresh == {"token": fresh["token"], "invite_url": f"/user/signup/?token={fresh['token']}"}
     assert fresh["token"] != before["token"]
-    assert hers.get("/api/invite") == fresh
+    assert alice_api.get("/api/invite") == fresh
     statuses = [Browser(closed).get(one["invite_url"]).status_code for one in (before, fresh)]
     assert statuses == [403, 200]
 
 
-def test_wrong_fields_read_as_the_contract_says(hers: Script) -> None:
-    assert hers.send("PATCH", ONE, {"title": ""}, 400) == invalid(title="This field may not be blank.")
+def test_invalid_fields_are_answered_as_the_contract_says(alice_api: Script) -> None:
+    assert alice_api.send("PATCH", ONE, {"title": ""}, 400) == invalid(title="This field may not be blank.")

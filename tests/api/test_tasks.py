@@ -8,19 +8,19 @@ from tests.cast import Person
 LIST = "/api/tasks/"
 
 
-def test_a_task_belongs_to_a_project(hers: Script, task: dict[str, Any]) -> None:
+def test_a_task_belongs_to_a_project(alice_api: Script, task: dict[str, Any]) -> None:
     planted = {"id": 99, "total_annotations": 5, "is_labeled": True, "annotations": [{"result": [1]}]}
     body = {"project": task["project"], "data": {"text": "b"}, "meta": {"x": 1}}
-    made = hers.send("POST", LIST, {**body, **planted}, 201)
+    made = alice_api.send("POST", LIST, {**body, **planted}, 201)
     assert (made["id"], made["data"], made["meta"]) == (task["id"] + 1, {"text": "b"}, {"x": 1})
     assert (made["total_annotations"], made["is_labeled"], made["annotations"]) == (0, False, [])
-    assert hers.get(f"{LIST}{made['id']}/") == made
-    assert hers.get(f"/api/projects/{task['project']}/")["task_number"] == 2
+    assert alice_api.get(f"{LIST}{made['id']}/") == made
+    assert alice_api.get(f"/api/projects/{task['project']}/")["task_number"] == 2
 
 
 @each("project", [999, 2**31 - 1])
-def test_of_no_project_there_is_no_task(hers: Script, task: dict[str, Any], project: int) -> None:
-    refused = hers.send("POST", LIST, {"project": project, "data": {}}, 400)
+def test_a_task_of_an_unknown_project_is_400(alice_api: Script, task: dict[str, Any], project: int) -> None:
+    refused = alice_api.send("POST", LIST, {"project": project, "data": {}}, 400)
     assert refused == invalid(project=f'Invalid pk "{project}" - object does not exist.')
 
 
@@ -39,63 +39,63 @@ def test_of_no_project_there_is_no_task(hers: Script, task: dict[str, Any], proj
         ({"meta": [1]}, "meta"),
     ],
 )
-def test_wrong_fields_are_told_and_nothing_is_saved(
-    hers: Script, task: dict[str, Any], fields: dict[str, Any], wrong: str
+def test_invalid_fields_are_400_and_nothing_is_saved(
+    alice_api: Script, task: dict[str, Any], fields: dict[str, Any], wrong: str
 ) -> None:
     body = {"project": task["project"], "data": {"text": "b"}, **fields}
-    assert list(hers.send("POST", LIST, body, 400)["validation_errors"]) == [wrong]
-    assert hers.get(LIST)["total"] == 1
+    assert list(alice_api.send("POST", LIST, body, 400)["validation_errors"]) == [wrong]
+    assert alice_api.get(LIST)["total"] == 1
 
 
-def test_deep_data_is_refused_before_it_breaks_anything(hers: Script, task: dict[str, Any]) -> None:
+def test_data_that_is_nested_too_deeply_is_400(alice_api: Script, task: dict[str, Any]) -> None:
     deep: Any = {}
     for _ in range(150):
         deep = {"a": deep}
-    refused = hers.send("POST", LIST, {"project": task["project"], "data": deep}, 400)
+    refused = alice_api.send("POST", LIST, {"project": task["project"], "data": deep}, 400)
     assert refused == invalid(data="This field is nested too deeply.")
 
 
-def test_numbers_of_any_size_come_back(hers: Script, task: dict[str, Any]) -> None:
+def test_numbers_of_any_size_are_returned_as_sent(alice_api: Script, task: dict[str, Any]) -> None:
     data = {"large": 10**40, "small": 5e-324, "true": True, "none": None, "text": "\u202e😀"}
-    hers.send("PATCH", f"{LIST}{task['id']}/", {"data": data})
-    assert hers.get(f"{LIST}{task['id']}/")["data"] == data
+    alice_api.send("PATCH", f"{LIST}{task['id']}/", {"data": data})
+    assert alice_api.get(f"{LIST}{task['id']}/")["data"] == data
 
 
-def test_change_data_and_meta_and_nothing_else(hers: Script, task: dict[str, Any]) -> None:
-    other = hers.send("POST", "/api/projects/", {"title": "Other"}, 201)["id"]
+def test_change_data_and_meta_and_nothing_else(alice_api: Script, task: dict[str, Any]) -> None:
+    other = alice_api.send("POST", "/api/projects/", {"title": "Other"}, 201)["id"]
     sent = {"data": {"text": "c"}, "project": other, "id": 9, "total_annotations": 7}
-    changed = hers.send("PATCH", f"{LIST}{task['id']}/", sent)
+    changed = alice_api.send("PATCH", f"{LIST}{task['id']}/", sent)
     assert changed == {**task, "data": {"text": "c"}, "updated_at": changed["updated_at"]}
-    assert hers.send("PATCH", f"{LIST}{task['id']}/", {"meta": {"y": 1}})["data"] == {"text": "c"}
+    assert alice_api.send("PATCH", f"{LIST}{task['id']}/", {"meta": {"y": 1}})["data"] == {"text": "c"}
 
 
-def test_the_list_of_a_project_page_by_page(hers: Script, task: dict[str, Any]) -> None:
-    other = hers.send("POST", "/api/projects/", {"title": "Other"}, 201)["id"]
-    hers.send("POST", LIST, {"project": other, "data": {}}, 201)
-    second = hers.send("POST", LIST, {"project": task["project"], "data": {}}, 201)
-    page = hers.get(f"{LIST}?project={task['project']}&page_size=1")
+def test_the_list_of_a_project_page_by_page(alice_api: Script, task: dict[str, Any]) -> None:
+    other = alice_api.send("POST", "/api/projects/", {"title": "Other"}, 201)["id"]
+    alice_api.send("POST", LIST, {"project": other, "data": {}}, 201)
+    second = alice_api.send("POST", LIST, {"project": task["project"], "data": {}}, 201)
+    page = alice_api.get(f"{LIST}?project={task['project']}&page_size=1")
     assert page.keys() == {"tasks", "total", "total_annotations", "total_predictions"}
     assert ([one["id"] for one in page["tasks"]], page["total"]) == ([task["id"]], 2)
-    assert [one["id"] for one in hers.get(f"{LIST}?project={task['project']}&page_size=1&page=2")["tasks"]] == [
+    assert [one["id"] for one in alice_api.get(f"{LIST}?project={task['project']}&page_size=1&page=2")["tasks"]] == [
         second["id"]
     ]
-    assert hers.get(f"{LIST}?page=10000000000000")["tasks"] == []
-    assert hers.get(LIST)["total"] == 3
-    assert hers.get(f"{LIST}?project=999") == {**page, "tasks": [], "total": 0}
+    assert alice_api.get(f"{LIST}?page=10000000000000")["tasks"] == []
+    assert alice_api.get(LIST)["total"] == 3
+    assert alice_api.get(f"{LIST}?project=999") == {**page, "tasks": [], "total": 0}
 
 
-def test_annotations_come_along_where_they_are_asked_for(hers: Script, task: dict[str, Any], alice: Person) -> None:
-    hers.send("POST", LIST, {"project": task["project"], "data": {}}, 201)
-    said = hers.send("POST", f"{LIST}{task['id']}/annotations/", {"result": [1]}, 201)
-    page = hers.get(f"{LIST}?fields=all")
+def test_annotations_are_included_only_on_request(alice_api: Script, task: dict[str, Any], alice: Person) -> None:
+    alice_api.send("POST", LIST, {"project": task["project"], "data": {}}, 201)
+    said = alice_api.send("POST", f"{LIST}{task['id']}/annotations/", {"result": [1]}, 201)
+    page = alice_api.get(f"{LIST}?fields=all")
     assert [one["annotations"] for one in page["tasks"]] == [[said], []]
     assert (page["total"], page["total_annotations"]) == (2, 1)
-    annotated = hers.get(f"{LIST}?only_annotated=true")
+    annotated = alice_api.get(f"{LIST}?only_annotated=true")
     assert ([one["id"] for one in annotated["tasks"]], annotated["total"]) == ([task["id"]], 1)
-    assert hers.get(f"{LIST}{task['id']}/")["annotations"] == [said]
+    assert alice_api.get(f"{LIST}{task['id']}/")["annotations"] == [said]
 
 
-def test_delete(hers: Script, task: dict[str, Any]) -> None:
-    hers.send("DELETE", f"{LIST}{task['id']}/", status=204)
-    assert hers.send("DELETE", f"{LIST}{task['id']}/", status=404) == NOT_FOUND
-    assert hers.get(f"/api/projects/{task['project']}/")["task_number"] == 0
+def test_delete_a_task(alice_api: Script, task: dict[str, Any]) -> None:
+    alice_api.send("DELETE", f"{LIST}{task['id']}/", status=204)
+    assert alice_api.send("DELETE", f"{LIST}{task['id']}/", status=404) == NOT_FOUND
+    assert alice_api.get(f"/api/projects/{task['project']}/")["task_number"] == 0

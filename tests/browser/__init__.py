@@ -1,1 +1,1 @@
-"""The product as a person meets it: real Chromium, real server, real port."""
+"""Tests in Chromium against the real server on a real port."""

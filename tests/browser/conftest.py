@@ -1,4 +1,4 @@
-"""Chromium, a server with closed sign-up, and pages that complain about anything unusual."""
+"""Chromium, servers with closed sign-up, and pages whose console errors fail the test."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ ARGUMENTS = (
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests. Without Chromium they are skipped, loudly; in CI that is a failure."""
+    """One browser for all tests. Without Chromium they are skipped with a message; in CI they fail."""
     if not Path(CHROMIUM).exists():
         message = "Chromium is not installed: THE BROWSER TESTS DID NOT RUN. On Debian: apt-get install chromium"
         if os.environ.get("CI"):
@@ -41,7 +41,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """The real server, with sign-up closed and Anna's account made at start."""
+    """The real server, with sign-up closed and Anna's account created at start."""
     settings = {
         "DISABLE_SIGNUP_WITHOUT_LINK": "true",
         "USERNAME": "anna@example.org",
@@ -53,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 @pytest.fixture(scope="session")
 def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A team at work and sixty more, sign-up closed; for tests that change only what is theirs."""
+    """The team and sixty more members, sign-up closed; for tests that change only their own rows."""
     folder = tmp_path_factory.mktemp("busy")
     team.build(folder / "data", crowd=60)
     with RunningServer(folder, DISABLE_SIGNUP_WITHOUT_LINK="true") as running:
@@ -62,7 +62,7 @@ def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSer
 
 @dataclass
 class Visit:
-    """A person's browser: what it may look like, and what it noticed."""
+    """A browser of one person, and the errors that it reported."""
 
     context: BrowserContext
     url: str
@@ -71,7 +71,7 @@ class Visit:
     expected: set[int] = field(default_factory=set)
 
     def page(self) -> Page:
-        """A new tab, watched."""
+        """A new tab whose errors are collected."""
         page = self.context.new_page()
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.noticed.append(f"error: {error}"))
@@ -79,7 +79,7 @@ class Visit:
         return page
 
     def member(self, email: str) -> Page:
-        """A new tab, in which that person has signed in."""
+        """A new tab in which that member is logged in."""
         page = self.page()
         page.goto("/user/login/")
         page.get_by_label("Email").fill(email)
@@ -103,7 +103,7 @@ Visits = Callable[..., Visit]
 
 @pytest.fixture
 def visit(chromium: Browser, server: RunningServer) -> Iterator[Visits]:
-    """Open a browser of one's own; at the end nobody's console may have anything to say."""
+    """Open browsers; at the end none of them may have reported an error."""
     visits: list[Visit] = []
 
     def open_browser(*, width: int = 1280, scheme: str = "light", javascript: bool = True, url: str = "") -> Visit:

@@ -1,4 +1,4 @@
-"""What every page has to be: accessible, and no wider than the screen."""
+"""Checks of every page: accessible, and no wider than the screen."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast"]
 NARROW = 640
-# What a finger has to hit; a link within a sentence may be as small as its text, and a label is part of its box.
+# Elements that are too small to touch; a link in a sentence may be as small as its text, a label belongs to its box.
 TARGETS = """
 [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden]), textarea')]
   .filter((each) => each.checkVisibility({ visibilityProperty: true }) && getComputedStyle(each).display !== 'inline')
@@ -21,7 +21,7 @@ TARGETS = """
 
 
 def check(page: Page, has_javascript: bool = True, *, rules: list[str] | None = None, within: str = "") -> None:
-    """axe finds nothing, and nothing scrolls sideways; where scripts are off, axe cannot run.
+    """Check that axe finds nothing and nothing scrolls sideways; without scripts axe cannot run.
 
     `rules` are the only ones to check, `within` is a part of the page.
     """
@@ -39,5 +39,5 @@ def check(page: Page, has_javascript: bool = True, *, rules: list[str] | None = 
 
 def _axe(page: Page, options: dict[str, Any], within: str) -> AxeResults:
     if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)  # half a megabyte, so once a page
+        page.evaluate(AXE_SCRIPT)  # half a megabyte, so once for each page
     return AxeResults(page.evaluate(f"axe.run({json.dumps(within) if within else 'document'}, {json.dumps(options)})"))

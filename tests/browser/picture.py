@@ -16,7 +16,7 @@ WIDTH, HEIGHT, COLOURS = 1280, 960, 256
 
 
 def main() -> None:
-    """Build, start, sign in, open Anna's row, take the picture."""
+    """Build, start, log in, open Anna's row, take the picture."""
     TARGET.parent.mkdir(exist_ok=True)
     with TemporaryDirectory() as name:
         folder = Path(name)

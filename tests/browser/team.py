@@ -1,4 +1,4 @@
-"""A made-up team at work, for pages to look like themselves."""
+"""A made-up team with its work, so that pages have something to show."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,13 +10,13 @@ from flask import Flask
 from PIL import Image, ImageDraw
 
 from app import create_app
-from ls.accounts import sign_up as signup
+from ls.accounts import deletion, sign_up
 from ls.db.extensions import db
 from ls.db.migrate import ensure_current
 from ls.db.transaction import write
 from ls.db.types import utcnow
 from ls.images.avatar import read_picture
-from ls.models import Avatar, Project, User
+from ls.models import Project, User
 from ls.projects.import_tasks import import_tasks
 from tests.cast import PASSWORD
 
@@ -25,7 +25,7 @@ MINUTE, HOUR, DAY = 1, 60, 24 * 60
 
 
 class Member(NamedTuple):
-    """Somebody: name, e-mail, minutes since she was active, days since she joined, colours of her picture."""
+    """A member: name, email, minutes since the last activity, days since joining, colours of the picture."""
 
     first_name: str
     last_name: str
@@ -54,7 +54,7 @@ TEAM = [
     Member("Petra", "Novak", "petra", 200 * DAY, 201, ("#dddddd", "#7a5230", "#555566"), is_out=True),
 ]
 
-# Title, description, creator, and who said how much, the latest so many minutes ago.
+# Title, description, creator, and for each contributor: annotations, minutes since the last one.
 WORK = [
     ("Product photos", "Is the product in focus, and alone in the picture?", ANNA, {ANNA: (104, 5), CHIARA: (61, 30)}),
     ("Support tickets", "What does the customer want?", ANNA, {BOB: (38, 2 * DAY), LI: (72, 3 * DAY)}),
@@ -66,7 +66,7 @@ WORK = [
 
 
 def build(folder: Path, *, crowd: int = 0) -> Flask:
-    """The team's installation in that data folder, with so many more who only stand in the list."""
+    """Make the team's installation in that data folder, with this many more members who did nothing."""
     app = create_app({"BASE_DATA_DIR": str(folder)})
     ensure_current(app)
     with app.app_context():
@@ -85,17 +85,17 @@ def email(name: str) -> str:
 
 
 def _hire(people: list[Member]) -> None:
-    first = signup.prepare(email(ANNA), PASSWORD)  # one hash serves all
+    first = sign_up.prepare(email(ANNA), PASSWORD)  # one hash serves all
     with write():
         for one in people:
             address, profile = email(one.email), {"first_name": one.first_name, "last_name": one.last_name}
             token = TOKEN if one.email == ANNA else None
-            signup.create_account(replace(first, email=address, email_key=address, profile=profile, token=token))
+            sign_up.create_account(replace(first, email=address, email_key=address, profile=profile, token=token))
     for one in people:
         if one.picture:
             picture = read_picture(portrait(*one.picture))
             with write():
-                Avatar.keep(_user(one.email), picture)
+                _user(one.email).change_avatar(picture)
 
 
 def _user(name: str) -> User:
@@ -134,11 +134,11 @@ def _pass_time() -> None:
             if one.active is not None:
                 user.last_activity = utcnow() - timedelta(minutes=one.active)
             if one.is_out:
-                user.deactivate()
+                deletion.deactivate(user)
 
 
 def portrait(ground: str, hair: str, dress: str) -> bytes:
-    """Head and shoulders of nobody in particular."""
+    """A drawn head with shoulders, as a PNG."""
     image = Image.new("RGB", (256, 256), ground)
     draw = ImageDraw.Draw(image)
     draw.ellipse((72, 44, 184, 176), fill=hair)

@@ -1,4 +1,4 @@
-"""Account & Settings in a browser: what scripts add, and what happens when something went wrong meanwhile."""
+"""Account & Settings in a browser: what scripts add, and forms that were sent too late."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ PAGE = "/user/account/"
 
 @pytest.fixture
 def server(busy_server: RunningServer) -> RunningServer:
-    """The busy team's."""
+    """The server of the busy team."""
     return busy_server
 
 
@@ -107,16 +107,16 @@ def test_the_menu_closes_on_escape_and_on_a_click_elsewhere(visit: Visits) -> No
     expect(menu.get_by_role("button", name="Log out")).to_be_hidden()
 
 
-def test_who_signed_out_in_another_tab_loses_no_word(visit: Visits) -> None:
+def test_logging_out_in_another_tab_loses_nothing_typed(visit: Visits) -> None:
     fatima = visit()
     fatima.expected.add(401)
     page = fatima.member(team.email("fatima"))
     page.goto(PAGE)
     page.get_by_label("First name").fill("Fatima Zahra")
-    sign_out_elsewhere(fatima.page())
+    log_out_elsewhere(fatima.page())
     page.get_by_role("button", name="Save profile").click()
     page.wait_for_url(lambda url: "/user/login/?next=" in url)
-    sign_in(page, "fatima")
+    log_in(page, "fatima")
     page.wait_for_url(f"**{PAGE}")
     expect(page.get_by_label("First name")).to_have_value("Fatima Zahra")
 
@@ -128,10 +128,10 @@ def test_without_javascript_the_form_waits_to_be_sent_again(visit: Visits) -> No
     page.goto(PAGE)
     page.get_by_label("First name").fill("Mei-Ling")
     other = mei.page()
-    sign_out_elsewhere(other)
+    log_out_elsewhere(other)
     page.get_by_role("button", name="Save profile").click()
-    expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
-    sign_in(other, "mei")
+    expect(page.get_by_role("heading", name="You were logged out")).to_be_visible()
+    log_in(other, "mei")
     page.get_by_role("button", name="Send again").click()
     expect(page.get_by_role("alert")).to_contain_text("This page was open for too long")
     expect(page.get_by_label("First name")).to_have_value("Mei-Ling")
@@ -147,8 +147,8 @@ def test_a_page_that_was_open_for_too_long_says_so_in_place(visit: Visits, javas
     page.goto(PAGE)
     page.get_by_label("Phone").fill("+90 212 555 0100")
     other = emre.page()
-    sign_out_elsewhere(other)
-    sign_in(other, "emre")
+    log_out_elsewhere(other)
+    log_in(other, "emre")
     page.get_by_role("button", name="Save profile").click()
     expect(page.get_by_role("alert")).to_contain_text("This page was open for too long")
     expect(page.get_by_label("Phone")).to_have_value("+90 212 555 0100")
@@ -156,13 +156,13 @@ def test_a_page_that_was_open_for_too_long_says_so_in_place(visit: Visits, javas
     expect(page.get_by_text("Profile saved")).to_be_visible()
 
 
-def sign_out_elsewhere(page: Page) -> None:
+def log_out_elsewhere(page: Page) -> None:
     page.goto("/logout")
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/user/login/")
 
 
-def sign_in(page: Page, name: str) -> None:
+def log_in(page: Page, name: str) -> None:
     page.get_by_label("Email").fill(team.email(name))
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()

@@ -1,4 +1,4 @@
-"""Every page in every look: nothing for axe to find, nothing too wide, nothing in the console."""
+"""Every page in two widths and colour schemes: no finding of axe, nothing too wide, no console error."""
 
 import re
 from collections.abc import Iterator
@@ -16,27 +16,27 @@ from tests.server import RunningServer
 
 pytestmark = pytest.mark.browser
 
-# The colours of one scheme change nothing but contrast.
+# The second look of a width only differs in its colours.
 LOOKS = [(1280, "light", None), (1280, "dark", looks.COLOURS), (390, "light", looks.COLOURS), (390, "dark", None)]
-# What a route's address alone does not show.
-MORE = ["/people/?status=all", "/people/?q=nobody%20at%20all", "/people/?sort=-last_activity", "/activity/?person=nobody"]
-MORE += [f"/people/?q={'x' * 254}"]
+# Pages that the path of a route alone does not show.
+MORE = ["/people/?status=all", "/people/?q=nobody%20at%20all", "/people/?sort=-last_activity"]
+MORE += ["/activity/?person=nobody", f"/people/?q={'x' * 254}"]
 REFUSED = ["/nowhere", "/people/99999", "/people/1/deactivation", "/user/signup/?token=wrong"]
 EXPECTED = {400, 403, 404, 405}
 FEWEST = 15
-OPENED = 8  # /docs/api has a hundred that are alike
+OPENED = 8  # /docs/api has a hundred similar ones
 
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Flask]:
-    """The team at work, before its server starts."""
+    """The folder and the application of the team, before its server starts."""
     folder = tmp_path_factory.mktemp("team")
     return folder, team.build(folder / "data")
 
 
 @pytest.fixture(scope="module")
 def server(installation: tuple[Path, Flask]) -> Iterator[RunningServer]:
-    """Their server."""
+    """The server of that installation."""
     with RunningServer(installation[0], DISABLE_SIGNUP_WITHOUT_LINK="true") as running:
         yield running
 
@@ -74,7 +74,7 @@ def test_every_page_of_a_visitor(visit: Visits, paths: list[str]) -> None:
 
 
 def look_at_all(page: Page, paths: list[str]) -> int:
-    """Look at each of these that is a page, once, with everything opened that opens."""
+    """Check each path that is a page, with everything expanded; returns how many there were."""
     seen: set[str] = set()
     for path in paths:
         address, kind = where(page, path)
@@ -89,21 +89,21 @@ def look_at_all(page: Page, paths: list[str]) -> int:
 
 
 def look(page: Page, width: int, scheme: str, rules: list[str] | None, within: str = "") -> None:
-    """See the page in that width and colour scheme."""
+    """Check the page in that width and colour scheme."""
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     looks.check(page, rules=rules, within=within)
 
 
 def where(page: Page, path: str) -> tuple[str, str]:
-    """The address that the path leads to, and what is there."""
+    """The URL that the path leads to, and the content type."""
     answer = page.request.get(path)
     kind = answer.headers.get("content-type", "").partition(";")[0]
     return re.sub(r"\?next=.*", "", answer.url), kind
 
 
 def open_everything(page: Page) -> None:
-    """Rows, panels, menus: what a click opens in place."""
+    """Open rows, panels and menus."""
     if page.locator("#invite-open").count():
         page.locator("#invite-open").click()
         page.locator("#invite-link").wait_for()

@@ -1,4 +1,4 @@
-"""The story of three, through nginx with two servers behind it that answer in turn."""
+"""The story of three, through nginx with two servers behind it that take turns."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """One of the two, for its commands, under the address of both."""
+    """One of the two servers, for its commands, with the public URL."""
     with two_nodes(tmp_path_factory.mktemp("nodes")) as site:
         site.nodes[1].url = site.url
         yield site.nodes[1]

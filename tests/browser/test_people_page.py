@@ -1,5 +1,6 @@
 """People in a browser: search, order, pages, rows, the invite link, and what the page weighs."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -14,17 +15,22 @@ pytestmark = pytest.mark.browser
 
 WEIGHT = 60 * 1024
 ROWS = ".person-row"
+# Letter by letter, faster than any pause between two of them.
+TYPING = """(field, text) => [...text].forEach((_, index) => {
+  field.value = text.slice(0, index + 1);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+})"""
 
 
 @pytest.fixture
 def server(busy_server: RunningServer) -> RunningServer:
-    """The busy team's."""
+    """The server of the busy team."""
     return busy_server
 
 
 @pytest.fixture
 def people(visit: Visits) -> Page:
-    """People, opened by Anna."""
+    """The People page, opened by Anna."""
     page = visit().member(team.email(team.ANNA))
     page.goto("/people/")
     return page
@@ -37,29 +43,30 @@ def query(page: Page) -> dict[str, list[str]]:
 def test_search_answers_while_typing_the_address_follows_and_back_works(people: Page) -> None:
     asked: list[str] = []
     people.on("request", lambda request: asked.append(request.url) if "q=" in request.url else None)
-    field = people.get_by_label("Search e-mail or name")
-    field.press_sequentially("chiara")
+    field = people.get_by_label("Search email or name")
+    field.focus()
+    field.evaluate(TYPING, "chiara")
+    expect(people).to_have_url(re.compile(r"\?q=chiara$"))
     expect(people.locator(ROWS)).to_have_count(1)
-    assert query(people) == {"q": ["chiara"]}
-    assert len(asked) < len("chiara"), "typing is waited for"
+    assert len(asked) == 1, "a pause in typing is waited for"
     expect(field).to_be_focused()
     field.fill("李娜")
     expect(people.locator(ROWS)).to_contain_text("na.li@example.org")
     people.go_back()
     expect(people.locator(ROWS)).to_contain_text("Chiara Rossi")
-    expect(people.get_by_label("Search e-mail or name")).to_have_value("chiara")
+    expect(people.get_by_label("Search email or name")).to_have_value("chiara")
     assert query(people) == {"q": ["chiara"]}
 
 
 def test_who_finds_nobody_is_offered_to_invite(people: Page) -> None:
-    people.get_by_label("Search e-mail or name").fill("nobody like that")
+    people.get_by_label("Search email or name").fill("nobody like that")
     expect(people.get_by_text("Nobody matches “nobody like that”")).to_be_visible()
     people.locator("#people").get_by_role("link", name="Add people").click()
     expect(people.get_by_label("Invite link")).to_be_visible()
 
 
 def latest_first(people: Page) -> bool:
-    """Are the rows of the page, whoever was here meanwhile, in the order of their last activity?"""
+    """Whether the rows of the page are in the order of their last activity."""
     times = people.locator(f"{ROWS} td[data-label='Last active'] time")
     moments = times.evaluate_all("all => all.map((each) => each.dateTime)")
     return len(moments) > 1 and moments == sorted(moments, reverse=True)
@@ -83,7 +90,7 @@ def test_order_and_pages_change_in_place_and_back_works(people: Page) -> None:
     expect(people.locator(ROWS)).to_have_count(50)
     assert latest_first(people)
     people.go_back()
-    expect(people.get_by_role("columnheader", name="E-mail")).to_have_attribute("aria-sort", "ascending")
+    expect(people.get_by_role("columnheader", name="Email")).to_have_attribute("aria-sort", "ascending")
     assert query(people) == {}
 
 

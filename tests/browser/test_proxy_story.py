@@ -1,4 +1,4 @@
-"""At the path /ls/ of somebody's site, over https or http: pages, swaps, pictures and links all stay below it."""
+"""Behind a proxy at the path /ls/, over https or http: pages, swaps, pictures and links stay below it."""
 
 import re
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def below(page: Page, server: RunningServer, path: str) -> None:
 
 
 def everything_stays_below(page: Page, server: RunningServer) -> None:
-    """No address on the page leaves the prefix."""
+    """Check that no URL of the page leaves the prefix."""
     asked = "a[href], form[action], img[src], script[src], link[href], [hx-get], [hx-post]"
     names = ["href", "src", "action", "hx-get", "hx-post"]
     found = page.eval_on_selector_all(

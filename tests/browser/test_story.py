@@ -1,4 +1,4 @@
-"""A team of three signs up through an invite link, sets pictures, and sees one another's real work."""
+"""A team of three signs up through an invite link, sets pictures, and sees each other's work."""
 
 import json
 from pathlib import Path
@@ -101,7 +101,7 @@ def set_picture(page: Page, folder: Path, visit: Visit) -> None:
 
 
 def keep_house(elsewhere: Visit, page: Page, email: str) -> None:
-    """A new token and password, and a device signed out."""
+    """A new token and password, and a device logged out."""
     page.goto("/user/account/")
     token = page.get_by_label("Your token").input_value()
     page.locator("#token summary", has_text="Reset token").click()
@@ -112,8 +112,8 @@ def keep_house(elsewhere: Visit, page: Page, email: str) -> None:
     log_in(other, email, elsewhere.has_javascript, NEW_PASSWORD)
     page.goto("/user/account/sessions/")
     looks.check(page, elsewhere.has_javascript)
-    page.locator(".session").filter(has_not_text="This device").get_by_role("button", name="Sign out").click()
-    expect(page.get_by_text("Signed out there")).to_be_visible()
+    page.locator(".session").filter(has_not_text="This device").get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("Logged out there")).to_be_visible()
     other.goto("/projects/")
     assert "/user/login/" in other.url
 
@@ -123,7 +123,7 @@ def change_password(page: Page) -> None:
     page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     page.get_by_label("New password again").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Change password").click()
-    expect(page.get_by_text("Password changed. Every other device is signed out.")).to_be_visible()
+    expect(page.get_by_text("Password changed. Every other device is logged out.")).to_be_visible()
 
 
 def import_work(server: RunningServer, folder: Path, tag: str) -> None:
@@ -159,7 +159,7 @@ def deactivate_and_back(page: Page, theirs: Page, email: str, anna: Visit) -> No
     page.locator(".person-toggle").first.click()
     page.locator(".person-detail summary", has_text="Deactivate").click()
     page.locator(".person-detail").get_by_role("button", name="Deactivate").click()
-    expect(page.locator("#flash")).to_contain_text("is deactivated and signed out everywhere")
+    expect(page.locator("#flash")).to_contain_text("is deactivated and logged out everywhere")
     theirs.goto("/projects/")
     assert "/user/login/" in theirs.url
     page.goto(f"/people/?q={email}&status=deactivated")

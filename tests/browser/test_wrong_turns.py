@@ -1,4 +1,4 @@
-"""What people do besides what was meant: two clicks, a late form, another language at the door."""
+"""Unusual use: double clicks, a form that is sent late, another language on the login page."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ SCRIPTS = pytest.mark.parametrize("javascript", [True, False], ids=["with-javasc
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """The team's, which these tests also start anew; sign-up is open."""
+    """The server of the team, which a test also restarts; sign-up is open."""
     folder: Path = tmp_path_factory.mktemp("wrong")
     team.build(folder / "data")
     with RunningServer(folder) as running:
@@ -51,7 +51,7 @@ def test_two_clicks_on_create_make_one_project(visit: Visits, server: RunningSer
 
 
 @SCRIPTS
-def test_the_door_speaks_the_other_language_without_an_account(visit: Visits, javascript: bool) -> None:
+def test_the_login_page_can_change_the_language(visit: Visits, javascript: bool) -> None:
     page = visit(javascript=javascript).page()
     page.goto("/user/login/?next=/people/")
     page.get_by_role("button", name="简体中文").click()
@@ -107,7 +107,7 @@ def test_what_is_typed_is_text(visit: Visits) -> None:
     expect(page.locator("#events tbody tr").first).to_contain_text("<script>alert(1)</script>")
 
 
-def test_nothing_moves_for_whoever_asked_for_no_motion(visit: Visits) -> None:
+def test_reduced_motion_is_respected(visit: Visits) -> None:
     page: Page = visit().member(team.email(team.ANNA))
     page.emulate_media(reduced_motion="reduce")
     page.goto("/people/")

@@ -1,13 +1,15 @@
-"""Activity: the audit trail to read, to filter, to take away."""
+"""Activity: the audit log as a page, filtered, and as CSV."""
 
 import csv
 import re
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from ls.blueprints.activity.export import harmless
+from ls.accounts import deletion
+from ls.blueprints.activity.export import escape_formula
 from ls.blueprints.activity.sentences import KINDS, OTHERS, OWN
 from ls.db.extensions import db
 from ls.db.transaction import write
@@ -23,7 +25,7 @@ def told(person: Person, query: str = "") -> list[str]:
 
 @pytest.fixture
 def team(app: Flask, cast: Cast) -> tuple[Person, Person]:
-    """Alice has deactivated Bob; somebody has tried to come in as nobody."""
+    """Alice has deactivated Bob."""
     alice, bob = cast.person("alice", first_name="Alice"), cast.person("bob", sign_in=False, first_name="Bob")
     alice.browser.post(f"/people/{bob.id}/deactivation", page="/people/")
     return alice, bob
@@ -36,7 +38,7 @@ def test_it_tells_who_did_what_to_whom_newest_first(app: Flask, cast: Cast, team
     stranger.browser.sign_in(stranger.email, "wrong")
     assert told(alice)[:4] == [
         "Somebody tried to log in as charlie@example.org and failed",
-        "Somebody tried to log in with an e-mail that has no account",
+        "Somebody tried to log in with an email that has no account",
         "charlie@example.org signed up",
         "Alice deactivated Bob",
     ]
@@ -47,21 +49,17 @@ def test_every_kind_has_a_name_and_a_sentence() -> None:
 
 
 def test_every_kind_that_is_recorded_is_known() -> None:
-    from pathlib import Path
-
     code = "\n".join(path.read_text() for path in Path("ls").rglob("*.py"))
-    recorded = set(re.findall(r'Event\.record\(\s*"(\w+)"', code)) | set(
-        re.findall(r'kind(?:: str)? ?= ?"(\w+)"', code)
-    )
-    assert recorded <= set(KINDS)
+    recorded = set(re.findall(r'Event\.record\(\s*"(\w+)"', code)) | set(re.findall(r'\bkind(?:: str)?="(\w+)"', code))
+    assert {"login", "password_changed"} <= recorded <= set(KINDS)
 
 
-def test_a_tombstone_has_no_name(app: Flask, team: tuple[Person, Person]) -> None:
+def test_a_deleted_user_has_no_name(app: Flask, team: tuple[Person, Person]) -> None:
     alice, bob = team
     with app.app_context():
         set_audit_context(AuditContext(actor_id=alice.id))
         with write():
-            db.session.get_one(User, bob.id).bury()
+            deletion.delete(db.session.get_one(User, bob.id))
     assert told(alice)[:2] == ["Alice deleted Deleted User", "Alice deactivated Deleted User"]
 
 
@@ -131,8 +129,18 @@ def test_csv_holds_everything_and_runs_nothing(app: Flask, team: tuple[Person, P
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_that_a_spreadsheet_would_run_is_text(start: str) -> None:
-    assert harmless(f"{start}1+1") == f"'{start}1+1"
-    assert harmless(f"a{start}") == f"a{start}"
+    assert escape_formula(f"{start}1+1") == f"'{start}1+1"
+    assert escape_formula(f"a{start}") == f"a{start}"
+
+
+@pytest.mark.parametrize("path", ["/events", "/events/"])
+def test_the_earlier_url_redirects_with_its_query(team: tuple[Person, Person], path: str) -> None:
+    answer = team[0].browser.get(f"{path}?kind=login&person=%E6%9D%8E&_external=1&_scheme=evil")
+    assert (answer.status_code, answer.location) == (
+        301,
+        "/activity/?kind=login&person=%E6%9D%8E&_external=1&_scheme=evil",
+    )
+    assert team[0].browser.get(path).location == "/activity/"
 
 
 @pytest.mark.parametrize("path", ["/activity/", "/events", "/activity/?format=csv"])

@@ -1,4 +1,4 @@
-"""Pictures in Account & Settings: seen before they are saved, and every refusal told in place."""
+"""Pictures in Account & Settings: a preview before saving, and every error in place."""
 
 import re
 from base64 import b64decode

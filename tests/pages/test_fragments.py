@@ -1,4 +1,4 @@
-"""The fragment convention: one root with an id, and beside it only what names its own target."""
+"""The fragment convention: one root element with an id, and beside it only elements that name their own target."""
 
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -11,7 +11,7 @@ from tests.factories import a_project
 from tests.safety.routes import calls
 
 VOID = {"input", "img", "br", "hr", "meta", "link", "path", "circle", "rect", "use"}
-# What a form on a page of that person's sends, and what comes back in place.
+# What the forms of a member send.
 SENT = {
     "/user/account/": {"first_name": "x" * 300},
     "/user/account/password": {"current_password": "wrong", "new_password": "short"},
@@ -37,13 +37,13 @@ class Roots(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what is outermost."""
+        """Collect an outermost element."""
         if self.depth == 0:
             self.found.append((tag, dict(attrs)))
         self.depth += tag not in VOID
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """`<use />` has no inside."""
+        """Skip elements without content, such as `<use />`."""
 
     def handle_endtag(self, tag: str) -> None:
         """One level up."""
@@ -51,7 +51,7 @@ class Roots(HTMLParser):
 
 
 def is_fragment_of_one(text: str) -> bool:
-    """Is it one element with an id, and beside it only what says itself where it belongs?"""
+    """Whether it is one element with an id, and beside it only elements that name their own target."""
     roots = Roots(text).found
     own = [attrs for tag, attrs in roots if tag != "hx-partial" and "hx-swap-oob" not in attrs]
     return all("id" in attrs for attrs in own) and len(own) <= 1 <= len(roots)
@@ -59,7 +59,7 @@ def is_fragment_of_one(text: str) -> bool:
 
 @pytest.fixture
 def alice(app: Flask, cast: Cast) -> Person:
-    """Alice, with Bob and a project beside her."""
+    """Alice; Bob and a project exist as well."""
     alice = cast.alice()
     cast.bob(sign_in=False)
     with app.app_context():
@@ -71,10 +71,10 @@ def answers(app: Flask, browser: Browser) -> Iterator[tuple[str, str]]:
     for call in calls(app):
         if call.method != "GET" or call.is_api:
             continue
-        answer = browser.fragment(call.path)
-        assert "HX-Request-Type" in answer.headers["Vary"], call.path
-        if answer.mimetype == "text/html" and answer.data and answer.status_code not in {301, 302, 303}:
-            yield call.path, answer.get_data(as_text=True)
+        with browser.fragment(call.path) as answer:
+            assert "HX-Request-Type" in answer.headers["Vary"], call.path
+            if answer.mimetype == "text/html" and answer.data and answer.status_code not in {301, 302, 303}:
+                yield call.path, answer.get_data(as_text=True)
 
 
 def test_what_htmx_gets_is_one_element_with_an_id(app: Flask, alice: Person) -> None:
@@ -92,13 +92,13 @@ def test_so_is_what_comes_back_from_a_form(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["/user/signup/", "/user/login/"])
-def test_and_at_the_door(app: Flask, path: str) -> None:
+def test_so_are_the_forms_of_visitors(app: Flask, path: str) -> None:
     answer = Browser(app).post(path, {"email": "", "password": ""}, page=path, headers=FRAGMENT)
     assert answer.status_code == 422
     assert is_fragment_of_one(answer.get_data(as_text=True))
 
 
-def test_whose_session_is_over_is_sent_to_log_in_instead(app: Flask) -> None:
+def test_without_a_session_htmx_is_sent_to_the_login_page(app: Flask) -> None:
     for call in calls(app):
         if call.is_api or call.is_public:
             continue

@@ -1,10 +1,11 @@
-"""One person on People: the row that opens in place, and the same at its own URL."""
+"""A person on People: the row that opens in place, and the page at its own URL."""
 
 import re
 
 import pytest
 from flask import Flask
 
+from ls.accounts import deletion
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import User
@@ -33,7 +34,7 @@ def test_a_row_opens_and_closes_by_one_link(cast: Cast) -> None:
     alice, bob = cast.alice(), cast.bob(sign_in=False)
     opened = alice.browser.fragment(f"/people/{bob.id}").get_data(as_text=True)
     closed = alice.browser.fragment(f"/people/{bob.id}?open=0").get_data(as_text=True)
-    assert f'aria-expanded="true"\nhx-get="/people/{bob.id}?open=0"' in opened
+    assert f'aria-expanded="true" hx-get="/people/{bob.id}?open=0"' in opened
     assert "person-detail" in opened
     assert 'aria-expanded="false"' in closed
     assert f'hx-get="/people/{bob.id}"' in closed
@@ -52,7 +53,7 @@ def test_without_javascript_it_is_a_page(cast: Cast, query: str) -> None:
     assert f'action="/people/{bob.id}/deactivation"' in text
 
 
-def test_nobody_can_deactivate_herself_so_it_is_not_offered(cast: Cast) -> None:
+def test_deactivating_oneself_is_not_offered(cast: Cast) -> None:
     alice = cast.alice()
     assert "deactivation" not in alice.browser.get(f"/people/{alice.id}").get_data(as_text=True)
 
@@ -66,10 +67,10 @@ def test_nobody_there_is_a_404_in_place(cast: Cast, number: int) -> None:
     assert fragment.get_data(as_text=True).startswith('<div id="flash"')
 
 
-def test_a_tombstone_has_no_row(app: Flask, cast: Cast) -> None:
+def test_a_deleted_user_has_no_row(app: Flask, cast: Cast) -> None:
     alice, bob = cast.alice(), cast.bob(sign_in=False)
     with app.app_context(), write():
-        db.session.get_one(User, bob.id).bury()
+        deletion.delete(db.session.get_one(User, bob.id))
     assert alice.browser.get(f"/people/{bob.id}").status_code == 404
 
 

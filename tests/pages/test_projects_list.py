@@ -1,4 +1,4 @@
-"""Projects as a list: creating in place, pages by keyset, at a fixed price."""
+"""Projects as a list: creating in place, pages by keyset, and a fixed number of statements."""
 
 import re
 
@@ -8,9 +8,11 @@ from sqlalchemy import func, select
 
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import Project, Task
+from ls.models import Project
+from ls.projects import tasks
 from tests.cast import FRAGMENT, Cast, Person
 from tests.conftest import Clock
+from tests.db.test_transaction import in_threads
 from tests.statements import statements
 
 PAGE = "/projects/"
@@ -75,6 +77,22 @@ def test_a_double_click_makes_one_project(app: Flask, alice: Person) -> None:
     assert number_of(app) == 1
 
 
+def test_two_clicks_at_the_same_moment_create_one_project(app: Flask, alice: Person) -> None:
+    values = {"title": "Photos", "csrf_token": alice.browser.csrf(PAGE), **form_of(alice)}
+    cookie = alice.browser.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+    places: set[str | None] = set()
+
+    def click() -> None:
+        client = app.test_client()
+        client.set_cookie(cookie.key, cookie.value)
+        places.add(client.post(PAGE, data=values).location)
+
+    in_threads(4, click)
+    assert places == {"/projects/1"}
+    assert number_of(app) == 1
+
+
 def test_another_title_from_the_same_page_makes_another_project(app: Flask, alice: Person) -> None:
     key = form_of(alice)
     for title in ("Photos", "Videos"):
@@ -88,7 +106,7 @@ def test_the_same_title_from_two_pages_makes_two(app: Flask, alice: Person) -> N
     assert number_of(app) == 2
 
 
-def test_somebody_elses_key_does_not_lead_to_her_project(app: Flask, cast: Cast, alice: Person) -> None:
+def test_somebody_elses_key_does_not_lead_to_their_project(app: Flask, cast: Cast, alice: Person) -> None:
     bob, values = cast.bob(), {"title": "Photos", **form_of(alice)}
     assert alice.browser.post(PAGE, values, page=PAGE).location == "/projects/1"
     assert bob.browser.post(PAGE, values, page=PAGE).location == "/projects/2"
@@ -203,10 +221,10 @@ def test_the_last_page_is_read_through_the_key(app: Flask, alice: Person) -> Non
     with statements(app) as seen:
         page(alice, f"{PAGE}?after=10")
     listed = next(one.sql for one in seen if "FROM projects" in one.sql)
-    assert re.search(r"projects\.id < ", listed)
+    assert re.search(r"projects\.id\)? < ", listed)
 
 
-def test_nobody_sees_it_without_signing_in(app: Flask, alice: Person) -> None:
+def test_nobody_sees_it_without_logging_in(app: Flask, alice: Person) -> None:
     stranger = app.test_client()
     for path in (PAGE, "/projects", "/projects/1"):
         assert stranger.get(path).status_code == 302
@@ -219,7 +237,7 @@ def test_nobody_sees_it_without_signing_in(app: Flask, alice: Person) -> None:
 def test_no_page_reads_a_table_to_its_end(app: Flask, alice: Person, path: str) -> None:
     make(app, alice.id, 60)
     with app.app_context(), write():
-        Task.create_many(Project.find(1), [{"data": {}}] * 60, None)
+        tasks.create_many(Project.find(1), [{"data": {}}] * 60, None)
     page(alice)
     with statements(app) as seen:
         page(alice, path)
@@ -229,5 +247,6 @@ def test_no_page_reads_a_table_to_its_end(app: Flask, alice: Person, path: str) 
         for statement in asked:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?"))
             steps = [str(row[3]) for row in plan]
-            # What is scanned is at most the fifty who were chosen.
-            assert {step for step in steps if step.startswith("SCAN")} <= {"SCAN (subquery-3)", "SCAN most"}, steps
+            # Only the fifty contributors that were selected before are scanned.
+            scans = [step for step in steps if step.startswith("SCAN")]
+            assert all(re.fullmatch(r"SCAN (\(subquery-\d+\)|anon_\d+)", step) for step in scans), steps

@@ -1,13 +1,15 @@
-"""A project's page: who did how much, its tasks, and changing or deleting it."""
+"""A project's page: contributors, tasks, changing and deleting it."""
 
 import re
 
 import pytest
 from flask import Flask
 
+from ls.accounts import deletion
 from ls.blueprints.projects.preview import LENGTH, preview
 from ls.db.transaction import write
-from ls.models import Contribution, Project, Task, User
+from ls.models import Contribution, Project, User
+from ls.projects import tasks
 from tests.cast import FRAGMENT, Cast, Person
 from tests.factories import a_project, a_task, an_annotation, counts
 from tests.pages.test_projects_list import page
@@ -47,11 +49,11 @@ def test_contributors_are_those_who_did_most_first(app: Flask, alice: Person, bo
     assert f'href="/people/{bob.id}"' in text
 
 
-def test_a_deleted_member_keeps_her_work(app: Flask, alice: Person, bob: Person, project: int) -> None:
+def test_a_deleted_members_work_stays(app: Flask, alice: Person, bob: Person, project: int) -> None:
     with app.app_context():
         an_annotation(a_task(project), bob.id)
         with write():
-            User.find(bob.id).bury()
+            deletion.delete(User.find(bob.id))
     text = page(alice, f"/projects/{project}")
     assert "Deleted User" in text
     assert f'href="/people/{bob.id}"' not in text
@@ -59,7 +61,7 @@ def test_a_deleted_member_keeps_her_work(app: Flask, alice: Person, bob: Person,
 
 def test_tasks_are_listed_with_what_they_hold(app: Flask, alice: Person, project: int) -> None:
     with app.app_context(), write():
-        Task.create_many(Project.find(project), [{"data": {"text": f"chair {n}"}} for n in range(60)], None)
+        tasks.create_many(Project.find(project), [{"data": {"text": f"chair {n}"}} for n in range(60)], None)
     text = page(alice, f"/projects/{project}")
     assert re.findall(r"<bdi>(chair \d+)</bdi>", text) == [f"chair {n}" for n in range(50)]
     onward = re.search(r'rel="next"\s+href="([^"]+)"', text)
@@ -73,7 +75,7 @@ def test_tasks_are_listed_with_what_they_hold(app: Flask, alice: Person, project
 @pytest.mark.parametrize("number", [0, 1, 70])
 def test_the_page_costs_four_statements(app: Flask, cast: Cast, alice: Person, project: int, number: int) -> None:
     with app.app_context(), write() as session:
-        Task.create_many(Project.find(project), [{"data": {"n": n}} for n in range(number)], None)
+        tasks.create_many(Project.find(project), [{"data": {"n": n}} for n in range(number)], None)
         people = [{"email": f"p{n}@example.org", "email_key": f"p{n}@example.org"} for n in range(number)]
         if people:
             ids = session.scalars(User.__table__.insert().returning(User.id), people).all()

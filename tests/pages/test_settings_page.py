@@ -1,4 +1,4 @@
-"""Account & Settings as a page: what it shows, and at which price."""
+"""Account & Settings as a page: what it shows, and the number of statements."""
 
 import re
 
@@ -8,7 +8,7 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import utcnow
 from ls.models import Contribution, Project
-from ls.web import formats
+from ls.web import i18n
 from tests.cast import Browser, Cast
 from tests.statements import statements
 
@@ -28,7 +28,7 @@ def test_the_page_opens_with_and_without_its_final_slash(cast: Cast) -> None:
     assert cast.alice().browser.get("/user/account").status_code == 200
 
 
-def test_nobody_sees_it_without_signing_in(app: Flask) -> None:
+def test_nobody_sees_it_without_logging_in(app: Flask) -> None:
     answer = app.test_client().get(PAGE)
     assert answer.status_code == 302
     assert "/user/login/" in answer.location
@@ -61,7 +61,7 @@ def test_membership_counts_what_was_submitted_and_where(app: Flask, cast: Cast) 
     text = _section(alice.browser.get(PAGE).get_data(as_text=True), "membership")
     values = [re.sub(r"<[^>]+>", "", value).strip() for value in re.findall(r"<dd[^>]*>(.*?)</dd>", text, re.DOTALL)]
     with app.test_request_context():
-        today = formats.day(utcnow())
+        today = i18n.day(utcnow())
     assert values == ["Label Studio", str(alice.id), today, "1,204", "2"]
 
 

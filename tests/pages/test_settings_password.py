@@ -1,4 +1,4 @@
-"""The password in Account & Settings: other devices are signed out, this one goes on."""
+"""The password in Account & Settings: other devices are logged out, this one stays logged in."""
 
 import re
 from typing import Any
@@ -30,7 +30,7 @@ def test_the_new_password_works_and_the_old_one_does_not(app: Flask, cast: Cast)
 def test_htmx_gets_an_empty_section_with_the_note(cast: Cast) -> None:
     text = change(cast.alice(), headers=FRAGMENT).get_data(as_text=True)
     assert text.lstrip().startswith('<section class="section" id="password"')
-    assert "Password changed. Every other device is signed out." in text
+    assert "Password changed. Every other device is logged out." in text
     assert NEW not in text
     assert PASSWORD not in text
 
@@ -61,7 +61,7 @@ def test_one_event_is_left(app: Flask, cast: Cast) -> None:
         ({"new_password": "password1", "confirm_password": "password1"}, "This password is well known."),
         (
             {"new_password": "alice@example.org", "confirm_password": "alice@example.org"},
-            "Choose a password that is not your e-mail address.",
+            "Choose a password that is not your email address.",
         ),
         (
             {"new_password": "AliceLiddell", "confirm_password": "AliceLiddell"},
@@ -141,7 +141,7 @@ def test_a_session_that_ended_meanwhile_changes_nothing(
     app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice = cast.alice()
-    while_it_hashes(app, monkeypatch, lambda user: LoginSession.end_all(user))
+    while_it_hashes(app, monkeypatch, lambda user: LoginSession.delete_for(user))
     assert change(alice).status_code == 401
     monkeypatch.undo()
     assert opens(app, alice, PASSWORD)
@@ -182,7 +182,7 @@ def forget_password(app: Flask, person: Person) -> None:
 
 
 def while_it_hashes(app: Flask, monkeypatch: pytest.MonkeyPatch, what: Any) -> None:
-    """Somebody else's request comes in between the check and the write."""
+    """Run another request between the check and the write."""
     real = passwords.hash_password
 
     def hash_slowly(plain: str) -> str:

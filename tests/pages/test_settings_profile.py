@@ -1,4 +1,4 @@
-"""Profile, language and appearance: each request changes what it carries, and nothing else."""
+"""Profile, language and appearance: a request changes only the fields that it carries."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a member is signed in, and how she ends it there."""
+"""Where a user is logged in, and logging out there."""
 
 import re
 from datetime import timedelta
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.models import Event, LoginSession
-from ls.models.login_session import LISTED
+from ls.queries.sessions import LISTED
 from tests.cast import FRAGMENT, Browser, Cast, Person
 from tests.conftest import Clock
 
@@ -25,7 +25,7 @@ def test_each_device_is_named_and_this_one_marked(app: Flask, cast: Cast) -> Non
     text = alice.browser.fragment(LIST).get_data(as_text=True)
     assert text.lstrip().startswith('<section class="section" id="sessions"')
     rows = re.findall(r'<li class="session">.*?</li>', text, re.DOTALL)
-    assert [("Firefox on Windows" in row, "This device" in row) for row in rows] == [(True, False), (False, True)]
+    assert [("Firefox on Windows" in row, "This device" in row) for row in rows] == [(False, True), (True, False)]
     assert all("127.0.0.1" in row and "<time datetime=" in row for row in rows)
 
 
@@ -42,7 +42,7 @@ def test_sessions_of_others_and_those_that_are_over_are_not_shown(app: Flask, ca
     alice.browser = elsewhere(app, alice)
     text = alice.browser.fragment(LIST).get_data(as_text=True)
     assert text.count('<li class="session">') == 1
-    assert "Sign out everywhere else" not in text
+    assert "Log out everywhere else" not in text
 
 
 def test_only_the_latest_are_listed_with_this_device_among_them(app: Flask, cast: Cast) -> None:
@@ -62,7 +62,7 @@ def test_only_the_latest_are_listed_with_this_device_among_them(app: Flask, cast
     assert len(ids(app, alice)) == 1
 
 
-def test_another_device_is_signed_out(app: Flask, cast: Cast) -> None:
+def test_another_device_is_logged_out(app: Flask, cast: Cast) -> None:
     alice = cast.alice()
     other = elsewhere(app, alice)
     answer = alice.browser.post(f"{LIST}{ids(app, alice)[1]}/delete", page=PAGE, headers=FRAGMENT)
@@ -70,7 +70,7 @@ def test_another_device_is_signed_out(app: Flask, cast: Cast) -> None:
     assert answer.status_code == 200
     assert text.lstrip().startswith('<section class="section" id="sessions"')
     assert "Firefox" not in text
-    assert "Signed out there" in text
+    assert "Logged out there" in text
     assert other.get(PAGE).status_code == 302
     assert alice.browser.get(PAGE).status_code == 200
     assert events(app) == [("session_ended", alice.id, alice.id, {})]
@@ -84,7 +84,7 @@ def test_without_javascript_the_page_follows(app: Flask, cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(("headers", "status"), [(FRAGMENT, 200), ({}, 303)])
-def test_ending_the_present_session_is_signing_out(
+def test_ending_the_present_session_is_logging_out(
     app: Flask, cast: Cast, headers: dict[str, str], status: int
 ) -> None:
     alice = cast.alice()

@@ -1,4 +1,4 @@
-"""A device's name says what is known and nothing more."""
+"""The name of a device, from its User-Agent header."""
 
 import pytest
 from flask import Flask

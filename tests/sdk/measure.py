@@ -13,7 +13,7 @@ PARTS = {
     "tasks": {"list", "create", "get", "update", "delete"},
     "annotations": {"list", "create", "get", "update", "delete"},
 }
-# Of the commercial edition, about things that are not here.
+# Of the commercial edition, for features that this server lacks.
 CANNOT = {
     "organizations.api_organizations_memberships_filter_options_membership_list": "there are no workspaces",
     "organizations.api_organizations_memberships_filter_options_skills_list": "nobody reports skills",

@@ -47,7 +47,7 @@ EMAIL, TOKEN = "anna@example.org", "sdk-token-0123456789"
 
 @dataclass
 class World:
-    """A client, and what it can talk about."""
+    """A client, and the ids of what exists."""
 
     ls: LabelStudio
     url: str

@@ -71,7 +71,7 @@ MODELS: dict[str, Any] = {
 }
 
 
-def test_no_measured_call_is_forgotten() -> None:
+def test_every_measured_call_is_tested() -> None:
     source = inspect.getsource(test_calls)
     made = {call for call in measured() if re.search(rf"\.{re.escape(call)}\(", source)}
     assert set(measured()) - made == set(CANNOT)
@@ -173,7 +173,7 @@ async def work(call: Caller) -> None:
     await call("projects.delete", id=project)
 
 
-def test_the_asynchronous_client_makes_them_all(server: RunningServer) -> None:
+def test_the_asynchronous_client_makes_every_call(server: RunningServer) -> None:
     with ThreadPoolExecutor(1) as thread:  # the browser tests' own loop may run in this one
         made = thread.submit(lambda: asyncio.run(everything(server.url))).result()
     assert made == set(measured()) - set(CANNOT)

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from ls.exceptions import InvalidFields, Throttled
-from ls.web.access import public
+from ls.web.auth import public
 from tests.cast import FRAGMENT
 
 

@@ -1,1 +1,1 @@
-"""Activity: the audit trail, to read, to filter, and to take away."""
+"""Activity: the audit log as a page with a filter, and as CSV."""

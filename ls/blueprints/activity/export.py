@@ -1,4 +1,4 @@
-"""The audit trail as CSV, safe to open in a spreadsheet."""
+"""The audit log as CSV that is safe to open in a spreadsheet."""
 
 import csv
 import json
@@ -11,12 +11,12 @@ from ls.queries.audit_log import Entry
 
 COLUMNS = ("id", "time", "kind", "event", "actor", "target", "address", "agent", "detail")
 
-# A spreadsheet takes a cell that begins so for a formula, and runs it (CWE-1236).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet runs a cell that begins with one of these as a formula (CWE-1236).
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def lines(entries: Iterable[Entry]) -> Iterator[str]:
-    """The table, line by line."""
+def csv_lines(entries: Iterable[Entry]) -> Iterator[str]:
+    """The lines of the table, the header first."""
     yield _line(COLUMNS)
     for entry in entries:
         yield _line(_cells(entry))
@@ -36,10 +36,10 @@ def _cells(entry: Entry) -> Iterator[str]:
 
 def _line(cells: Iterable[str]) -> str:
     buffer = StringIO()
-    csv.writer(buffer).writerow([harmless(cell) for cell in cells])
+    csv.writer(buffer).writerow([escape_formula(cell) for cell in cells])
     return buffer.getvalue()
 
 
-def harmless(cell: str) -> str:
-    """The cell as text, whatever it begins with."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+def escape_formula(cell: str) -> str:
+    """The cell, quoted if a spreadsheet would run it."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

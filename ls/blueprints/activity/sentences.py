@@ -1,11 +1,15 @@
-"""What an event says, in the reader's language."""
+"""The sentences of events, in the language of the page."""
 
+from functools import lru_cache
+
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from ls.queries.audit_log import Entry, Party
+from ls.queries.audit_log import Actor, Entry
 
-# What a kind is called in the filter.
+# The names of the kinds in the filter.
 KINDS = {
     "sign_up": _l("Sign-up"),
     "user_created": _l("Account created"),
@@ -33,18 +37,18 @@ KINDS = {
     "deleted": _l("Deletion"),
 }
 
-# Done to oneself, or to nobody.
+# The sentence if the actor is the target, or there is no target.
 OWN = {
     "sign_up": _l("%(actor)s signed up"),
-    "user_created": _l("%(actor)s made an account"),
+    "user_created": _l("%(actor)s created an account"),
     "login": _l("%(actor)s logged in"),
     "login_failed": _l("%(actor)s entered a wrong password"),
     "logout": _l("%(actor)s logged out"),
     "password_changed": _l("%(actor)s changed their password"),
     "password_reset": _l("%(actor)s reset their password"),
     "password_set": _l("%(actor)s set their first password"),
-    "session_ended": _l("%(actor)s signed out a device"),
-    "sessions_ended": _l("%(actor)s signed out all other devices"),
+    "session_ended": _l("%(actor)s logged out a device"),
+    "sessions_ended": _l("%(actor)s logged out all other devices"),
     "profile_changed": _l("%(actor)s changed their profile"),
     "avatar_saved": _l("%(actor)s saved a picture"),
     "avatar_removed": _l("%(actor)s removed their picture"),
@@ -58,10 +62,10 @@ OWN = {
     "invite_reset": _l("%(actor)s reset the invite link"),
 }
 
-# Done to somebody else.
+# The sentence if the target is somebody else.
 OTHERS = {
     "sign_up": _l("%(target)s signed up"),
-    "user_created": _l("%(actor)s made an account for %(target)s"),
+    "user_created": _l("%(actor)s created an account for %(target)s"),
     "login": _l("%(target)s logged in"),
     "login_failed": _l("Somebody tried to log in as %(target)s and failed"),
     "logout": _l("%(target)s logged out"),
@@ -75,21 +79,26 @@ OTHERS = {
     "deleted": _l("%(actor)s deleted %(target)s"),
 }
 
-UNKNOWN = _l("Somebody tried to log in with an e-mail that has no account")
+UNKNOWN = _l("Somebody tried to log in with an email that has no account")
 
 
 def sentence(entry: Entry) -> str:
-    """For example `Alice deactivated Bob`."""
+    """The sentence of an event, such as `Alice deactivated Bob`."""
     if entry.kind == "login_failed" and entry.target is None:
         return str(UNKNOWN)
-    of_others = entry.target is not None and entry.target != entry.actor
-    known = (OTHERS if of_others else OWN).get(entry.kind) or (OWN if of_others else OTHERS).get(entry.kind)
-    names = {"actor": name(entry.actor), "target": name(entry.target)}
-    return str(known) % names if known else f"{names['actor']}: {entry.kind}"
+    is_other = entry.target is not None and entry.target != entry.actor
+    text = _text(entry.kind, is_other, get_locale())
+    return text % {"actor": name(entry.actor), "target": name(entry.target), "kind": entry.kind}
 
 
-def name(party: Party | None) -> str:
-    """What the person is called; the command line has no account."""
-    if party is None:
+@lru_cache(maxsize=256)
+def _text(kind: str, is_other: bool, _locale: Locale) -> str:
+    known = (OTHERS if is_other else OWN).get(kind) or (OWN if is_other else OTHERS).get(kind)
+    return str(known or "%(actor)s: %(kind)s")
+
+
+def name(actor: Actor | None) -> str:
+    """The display name; without an account it was the command line."""
+    if actor is None:
         return str(_("The command line"))
-    return str(_("Deleted User")) if party.is_deleted else party.name
+    return str(_("Deleted User")) if actor.is_deleted else actor.name

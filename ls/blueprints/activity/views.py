@@ -1,41 +1,57 @@
-"""The view: the trail as a page, a fragment, or CSV."""
+"""The views of the audit log: a page, a fragment, or CSV."""
 
 from contextlib import suppress
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Blueprint, Response, request, stream_with_context, url_for
+from flask_babel import get_locale
 
-from ls.blueprints.activity.export import lines
+from ls.blueprints.activity.export import csv_lines
 from ls.blueprints.activity.sentences import KINDS, sentence
-from ls.queries import audit_log
-from ls.validation import BIGGEST_ID
-from ls.web.htmx import is_fragment, render
+from ls.queries.audit_log import Filter, all_events, list_events
+from ls.web.htmx import is_fragment, redirect, render
 from ls.web.user_agents import device
 
-activity = Blueprint("activity", __name__, url_prefix="/activity")
+activity = Blueprint("activity", __name__)
 activity.add_app_template_filter(device)
 
 
-@activity.get("/")
+@activity.get("/activity/")
 def index() -> Response:
-    """The trail, newest first; `format=csv` is all of it to take away."""
-    wanted = _wanted()
+    """Show a page of the log, newest first; `format=csv` downloads all of it."""
+    wanted = _parse_filter()
     if request.args.get("format") == "csv":
         return _csv(wanted)
-    after, before = _number("after"), _number("before")
-    response = render(
-        "activity/index.html", "activity/_list.html", **_values(wanted, audit_log.page(wanted, after=after, before=before))
-    )
+    after, before = request.args.get("after"), request.args.get("before")
+    page = list_events(wanted, after=after, before=before)
+    values: dict[str, Any] = {
+        "filter": wanted,
+        "kinds": KINDS,
+        "entries": page.rows,
+        "sentence": sentence,
+        "csv_url": _url(wanted, format="csv"),
+        "previous_url": _url(wanted, before=page.previous) if page.previous else None,
+        "next_url": _url(wanted, after=page.next) if page.next else None,
+    }
+    response = render("activity/index.html", "activity/_list.html", **values)
     if is_fragment():
-        response.headers["HX-Push-Url"] = _address(wanted, after=after, before=before)
+        response.headers["HX-Push-Url"] = _url(wanted, after=after, before=before)
     return response
 
 
-def _wanted() -> audit_log.Filter:
+@activity.get("/events/")
+def events() -> Response:
+    """Redirect from the earlier URL of this page."""
+    query = urlencode(list(request.args.items(multi=True)), errors="replace")
+    return redirect(url_for("activity.index") + (f"?{query}" if query else ""), 301)
+
+
+def _parse_filter() -> Filter:
+    """The filter of the query string; unknown values are left out."""
     kind = request.args.get("kind", "")
-    return audit_log.Filter(
+    return Filter(
         kind=kind if kind in KINDS else "",
         person=request.args.get("person", "").strip(),
         since=_date("since"),
@@ -49,31 +65,14 @@ def _date(name: str) -> date | None:
     return None
 
 
-def _number(name: str) -> int | None:
-    number = request.args.get(name, type=int)
-    return number if number is not None and 0 <= number <= BIGGEST_ID else None
-
-
-def _address(wanted: audit_log.Filter, **more: object) -> str:
+def _url(wanted: Filter, **more: str | None) -> str:
     pairs = {"kind": wanted.kind, "person": wanted.person, "since": wanted.since, "until": wanted.until, **more}
-    query = urlencode({name: value for name, value in pairs.items() if value not in {None, ""}}, errors="replace")
-    return f"{request.script_root}/activity/" + (f"?{query}" if query else "")
+    query = urlencode({name: value for name, value in pairs.items() if value}, errors="replace")
+    return url_for("activity.index") + (f"?{query}" if query else "")
 
 
-def _values(wanted: audit_log.Filter, found: audit_log.Page) -> dict[str, Any]:
-    return {
-        "wanted": wanted,
-        "kinds": KINDS,
-        "entries": found.entries,
-        "sentence": sentence,
-        "csv": _address(wanted, format="csv"),
-        "previous": _address(wanted, before=found.before) if found.before is not None else None,
-        "next": _address(wanted, after=found.after) if found.after is not None else None,
-    }
-
-
-def _csv(wanted: audit_log.Filter) -> Response:
-    body = stream_with_context(lines(audit_log.everything(wanted)))
-    response = Response(body, mimetype="text/csv")
+def _csv(wanted: Filter) -> Response:
+    get_locale()  # chosen now: while the response is streamed, the account is no longer loaded
+    response = Response(stream_with_context(csv_lines(all_events(wanted))), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
     return response

@@ -1,23 +1,17 @@
-"""The original's routes and JSON, so that its SDK works unchanged; one file per resource."""
+"""Label Studio's routes and JSON, so that its SDK works unchanged; one file per resource."""
 
-from flask import Blueprint
+from ls.blueprints.api import (  # noqa: F401  # importing a resource registers its routes
+    activity_logs,
+    annotations,
+    current_user,
+    docs,
+    memberships,
+    organizations,
+    projects,
+    tasks,
+    tokens,
+    users,
+)
+from ls.blueprints.api.blueprint import api
 
-api = Blueprint("api", __name__)
-
-
-def resources() -> Blueprint:
-    """The blueprint with every resource on it."""
-    from ls.blueprints.api import (  # noqa: F401  # importing a resource puts its routes on the blueprint
-        activity_logs,
-        annotations,
-        current_user,
-        docs,
-        memberships,
-        organizations,
-        projects,
-        tasks,
-        tokens,
-        users,
-    )
-
-    return api
+__all__ = ["api"]

@@ -1,120 +1,70 @@
-"""The audit trail for scripts."""
+"""The audit log for scripts."""
 
-from datetime import datetime
+import datetime as dt
 from typing import Annotated, Any
 
 from flask import Response
 from pydantic import Field
-from sqlalchemy import func, select
-from typing_extensions import TypedDict
 
-from ls.blueprints.api import api
-from ls.blueprints.api.operation import Query, answer, operation
-from ls.blueprints.api.schemas import IS_LINE, Id, Moment, PageNumber
-from ls.db.extensions import db
-from ls.models import Event, User
+from ls.blueprints.api.blueprint import api
+from ls.blueprints.api.operation import Query, Schema, api_operation, json_response
+from ls.blueprints.api.schemas import IS_LINE, MAX_PAGE_SIZE, Id, Moment, PageNumber, at_most
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
+from ls.queries.numbered_pages import EventFilter, count_events, list_events
 
 
-class ActivityLog(TypedDict):
+class ActivityLog(Schema):
     """One event: who did what to whom, when, from where."""
 
     id: int
-    datetime: datetime
-    event: str
-    user_id: int | None
-    email: str
+    datetime: dt.datetime = Field(validation_alias="at")
+    event: str = Field(validation_alias="kind")
+    user_id: int | None = Field(validation_alias="actor_id")
+    email: str = Field(validation_alias="actor_email")
     target_id: int | None
     target_email: str
-    ip_address: str
-    user_agent: str
-    organization_id: int
-    request_method: str
-    request_url: str
-    response_code: str
-    extra_data: dict[str, Any]
+    ip_address: str = Field(validation_alias="address")
+    user_agent: str = Field(validation_alias="agent")
+    organization_id: int = DEFAULT_ORGANIZATION_ID
+    request_method: str = ""
+    request_url: str = ""
+    response_code: str = ""
+    extra_data: dict[str, Any] = Field(validation_alias="detail")
 
 
-class ActivityPage(TypedDict):
-    """Events, newest first."""
+class ActivityPage(Schema):
+    """A page of events."""
 
     data: list[ActivityLog]
-    recordsTotal: int
-    recordsFiltered: int
+    recordsTotal: int  # noqa: N815  # the names are Label Studio's
+    recordsFiltered: int  # noqa: N815  # as above
 
 
 class ActivityQuery(Query):
     """Which events."""
 
     page: PageNumber = 1
-    page_size: Annotated[int, Field(ge=-1, le=1000, description="At most 1,000; -1: as many as that.")] = 100
-    user: Annotated[Id | None, Field(description="Who did it.")] = None
-    event: Annotated[str, Field(max_length=40, description="Which kind of event."), IS_LINE] | None = None
+    page_size: Annotated[
+        int, Field(ge=-1, description="At most 1,000; -1: as many as that."), at_most(MAX_PAGE_SIZE)
+    ] = 100
+    user: Annotated[Id | None, Field(description="The user who did it.")] = None
+    event: Annotated[str, Field(max_length=40, description="The kind of event."), IS_LINE] | None = None
     start_date: Moment | None = None
     end_date: Moment | None = None
     ordering: str | None = None
 
 
 @api.get("/api/activity-logs/")
-@operation(
-    "List account events",
-    tag="Activity log",
-    query=ActivityQuery,
-    answers={200: list[ActivityPage]},
-    errors=(400,),
-)
+@api_operation("List account events", tag="Activity log", query=ActivityQuery, answers={200: list[ActivityPage]})
 def list_activity(query: ActivityQuery) -> Response:
-    """The audit trail, newest first, in the envelope that the original's SDK reads."""
-    conditions = _conditions(query)
-    total = db.session.scalar(select(func.count()).select_from(Event)) or 0
-    found = total
-    if conditions:
-        found = db.session.scalar(select(func.count()).select_from(Event).where(*conditions)) or 0
-    page = {"data": _rows(query, conditions), "recordsTotal": total, "recordsFiltered": found}
-    return answer(list[ActivityPage], [page])
-
-
-def _conditions(query: ActivityQuery) -> list[Any]:
-    asked = {
-        "user": Event.actor_id.__eq__,
-        "event": Event.kind.__eq__,
-        "start_date": Event.at.__ge__,
-        "end_date": Event.at.__le__,
+    """The audit log, newest first, in a list of one page, as Label Studio's SDK reads it."""
+    size = query.page_size if query.page_size > 0 else MAX_PAGE_SIZE
+    wanted = EventFilter(query.user, query.event, query.start_date, query.end_date)
+    events = list_events(wanted, (query.page - 1) * size, size, oldest_first=query.ordering in {"id", "datetime"})
+    total = count_events(EventFilter())
+    page = {
+        "data": events,
+        "recordsTotal": total,
+        "recordsFiltered": total if wanted == EventFilter() else count_events(wanted),
     }
-    given = {name: getattr(query, name) for name in asked}
-    return [asked[name](value) for name, value in given.items() if value is not None]
-
-
-def _rows(query: ActivityQuery, conditions: list[Any]) -> list[ActivityLog]:
-    size = query.page_size if query.page_size > 0 else 1000
-    emails = select(User.id, User.email).subquery()
-    targets = select(User.id, User.email).subquery()
-    statement = (
-        select(Event, emails.c.email.label("email"), targets.c.email.label("target_email"))
-        .outerjoin(emails, emails.c.id == Event.actor_id)
-        .outerjoin(targets, targets.c.id == Event.target_id)
-        .where(*conditions)
-        .order_by(Event.id.asc() if query.ordering in {"id", "datetime"} else Event.id.desc())
-        .limit(size)
-        .offset((query.page - 1) * size)
-    )
-    return [_shape(*row) for row in db.session.execute(statement)]
-
-
-def _shape(event: Event, email: str | None, target_email: str | None) -> ActivityLog:
-    return {
-        "id": event.id,
-        "datetime": event.at,
-        "event": event.kind,
-        "user_id": event.actor_id,
-        "email": email or "",
-        "target_id": event.target_id,
-        "target_email": target_email or "",
-        "ip_address": event.address,
-        "user_agent": event.agent,
-        "organization_id": DEFAULT_ORGANIZATION_ID,
-        "request_method": "",
-        "request_url": "",
-        "response_code": "",
-        "extra_data": event.detail,
-    }
+    return json_response(list[ActivityPage], [page])

@@ -1,4 +1,4 @@
-"""Annotations: whose they are is who asked; nobody annotates in another's name."""
+"""Annotations. The author is the current user; it cannot be another user."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,30 +6,30 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import Field
 from sqlalchemy import select
-from typing_extensions import TypedDict
 
-from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, no_content, operation
+from ls.blueprints.api.blueprint import api
+from ls.blueprints.api.operation import Input, Schema, api_operation, json_response, no_content
 from ls.blueprints.api.schemas import Id, JsonList
 from ls.db.extensions import db
-from ls.db.transaction import write
 from ls.models import Annotation, Task
-from ls.web.current import member
+from ls.projects import annotations
+from ls.queries.numbered_pages import annotations_of
+from ls.web.auth import write_as_current_user
 
 TAG = "Annotations"
-BULK_AT_MOST = 10_000
+MAX_BULK = 10_000
 
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
-class AnnotationShape(TypedDict):
-    """What one person said about one task."""
+class AnnotationSchema(Schema):
+    """The labels that one user gave to one task."""
 
     id: int
-    task: int
-    project: int
-    completed_by: int
-    updated_by: int | None
+    task: int = Field(validation_alias="task_id")
+    project: int = Field(validation_alias="project_id")
+    completed_by: int = Field(validation_alias="completed_by_id")
+    updated_by: int | None = Field(validation_alias="updated_by_id")
     result: list[Any]
     was_cancelled: bool
     ground_truth: bool
@@ -40,7 +40,7 @@ class AnnotationShape(TypedDict):
 
 
 class AnnotationBody(Input):
-    """What is said."""
+    """The fields of an annotation."""
 
     result: JsonList | None = None
     was_cancelled: bool | None = None
@@ -49,115 +49,95 @@ class AnnotationBody(Input):
 
 
 class BulkBody(AnnotationBody):
-    """The same said about many tasks."""
+    """The same annotation for many tasks."""
 
-    tasks: Annotated[list[Id], Field(min_length=1, max_length=BULK_AT_MOST)]
+    tasks: Annotated[list[Id], Field(min_length=1, max_length=MAX_BULK)]
 
 
-class BulkItem(TypedDict):
-    """One that was made."""
+class BulkItem(Schema):
+    """An annotation that was created."""
 
     id: int
 
 
 class BulkDelete(Input):
-    """Which to delete, in which project."""
+    """Which annotations to delete, in which project."""
 
-    ids: Annotated[list[Id], Field(min_length=1, max_length=BULK_AT_MOST)]
+    ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_BULK)]
     project: Id
 
 
-class Deleted(TypedDict):
-    """How many are gone."""
+class Deleted(Schema):
+    """How many were deleted."""
 
     deleted_count: int
 
 
-def annotation_shape(annotation: Annotation) -> AnnotationShape:
-    """The annotation as its JSON reads."""
-    return {
-        "id": annotation.id,
-        "task": annotation.task_id,
-        "project": annotation.project_id,
-        "completed_by": annotation.completed_by_id,
-        "updated_by": annotation.updated_by_id,
-        "result": annotation.result,
-        "was_cancelled": annotation.was_cancelled,
-        "ground_truth": annotation.ground_truth,
-        "lead_time": annotation.lead_time,
-        "unique_id": annotation.unique_id,
-        "created_at": annotation.created_at,
-        "updated_at": annotation.updated_at,
-    }
-
-
 def _fields(body: AnnotationBody) -> dict[str, Any]:
-    names = ("result", "was_cancelled", "ground_truth", "lead_time")
-    given = {name: value for name, value in body.given().items() if name in names}
+    given = {name: value for name, value in body.given().items() if name in AnnotationBody.model_fields}
     return {name: value for name, value in given.items() if value is not None or name == "lead_time"}
 
 
 @api.get("/api/tasks/<int:task_id>/annotations/")
-@operation("List a task's annotations", tag=TAG, answers={200: list[AnnotationShape]})
+@api_operation("List a task's annotations", tag=TAG, answers={200: list[AnnotationSchema]})
 def list_annotations(task_id: int) -> Response:
     """Oldest first."""
     task = Task.find(task_id)
-    found = db.session.scalars(select(Annotation).where(Annotation.task_id == task.id).order_by(Annotation.id))
-    return answer(list[AnnotationShape], [annotation_shape(annotation) for annotation in found])
+    return json_response(list[AnnotationSchema], annotations_of([task.id]).get(task.id, []))
 
 
 @api.post("/api/tasks/<int:task_id>/annotations/")
-@operation("Annotate a task", tag=TAG, body=AnnotationBody, answers={201: AnnotationShape})
+@api_operation("Annotate a task", tag=TAG, body=AnnotationBody, answers={201: AnnotationSchema})
 def create_annotation(task_id: int, body: AnnotationBody) -> Response:
-    """The person who asks is its author."""
-    author, fields = member(), _fields(body)
-    with write():
-        annotation = Annotation.create(Task.find(task_id), author, fields.pop("result", []), **fields)
-    return answer(AnnotationShape, annotation_shape(annotation), 201)
+    """The current user is the author."""
+    fields = {"result": [], **_fields(body)}
+    with write_as_current_user() as author:
+        annotation = annotations.create(Task.find(task_id), author, **fields)
+    return json_response(AnnotationSchema, annotation, 201)
 
 
 @api.get("/api/annotations/<int:annotation_id>/")
-@operation("Read an annotation", tag=TAG, answers={200: AnnotationShape})
+@api_operation("Read an annotation", tag=TAG, answers={200: AnnotationSchema})
 def get_annotation(annotation_id: int) -> Response:
     """One annotation."""
-    return answer(AnnotationShape, annotation_shape(Annotation.find(annotation_id)))
+    return json_response(AnnotationSchema, Annotation.find(annotation_id))
 
 
 @api.patch("/api/annotations/<int:annotation_id>/")
-@operation("Change an annotation", tag=TAG, body=AnnotationBody, answers={200: AnnotationShape})
+@api_operation("Change an annotation", tag=TAG, body=AnnotationBody, answers={200: AnnotationSchema})
 def update_annotation(annotation_id: int, body: AnnotationBody) -> Response:
-    """Its author stays who she is; who changed it is told as updated_by."""
-    annotation, by = Annotation.find(annotation_id), member()
-    with write():
-        annotation.change(by, **_fields(body))
-    return answer(AnnotationShape, annotation_shape(annotation))
+    """The author stays the same; `updated_by` is who changed it."""
+    with write_as_current_user() as user:
+        annotation = Annotation.find(annotation_id)
+        annotations.change(annotation, user, **_fields(body))
+    return json_response(AnnotationSchema, annotation)
 
 
 @api.delete("/api/annotations/<int:annotation_id>/")
-@operation("Delete an annotation", tag=TAG, answers={204: None})
+@api_operation("Delete an annotation", tag=TAG, answers={204: None})
 def delete_annotation(annotation_id: int) -> Response:
-    """Its author has one fewer."""
-    with write():
-        Annotation.find(annotation_id).remove()
+    """Delete it; it no longer counts for its author."""
+    with write_as_current_user():
+        annotations.delete(Annotation.find(annotation_id))
     return no_content()
 
 
 @api.post("/api/annotations/bulk/")
-@operation("Annotate many tasks", tag=TAG, body=BulkBody, answers={201: list[BulkItem]})
+@api_operation("Annotate many tasks", tag=TAG, body=BulkBody, answers={201: list[BulkItem]})
 def create_annotations(body: BulkBody) -> Response:
     """The same annotation on each of these tasks; all or nothing."""
-    author, fields = member(), _fields(body)
-    with write():
-        ids = Annotation.create_on(body.tasks, author, fields.pop("result", []), **fields)
-    return answer(list[BulkItem], [{"id": annotation_id} for annotation_id in ids], 201)
+    fields = {"result": [], **_fields(body)}
+    with write_as_current_user() as author:
+        ids = annotations.create_on_tasks(body.tasks, author, **fields)
+    return json_response(list[BulkItem], [{"id": annotation_id} for annotation_id in ids], 201)
 
 
 @api.post("/api/annotations/bulk-delete/")
-@operation("Delete many annotations", tag=TAG, body=BulkDelete, answers={200: Deleted})
+@api_operation("Delete many annotations", tag=TAG, body=BulkDelete, answers={200: Deleted})
 def delete_annotations(body: BulkDelete) -> Response:
-    """Those of these that the project has."""
-    with write():
-        wanted = select(Annotation.id).where(Annotation.id.in_(body.ids), Annotation.project_id == body.project)
-        found = list(db.session.scalars(wanted))
-        removed = Annotation.remove_many(found) if found else 0
-    return answer(Deleted, {"deleted_count": removed})
+    """Those of these annotations that are in the project."""
+    statement = select(Annotation.id).where(Annotation.id.in_(body.ids), Annotation.project_id == body.project)
+    with write_as_current_user():
+        ids = db.session.scalars(statement).all()
+        deleted = annotations.delete_many(ids) if ids else 0
+    return json_response(Deleted, {"deleted_count": deleted})

@@ -1,22 +1,22 @@
-"""The API's documentation, from this server alone: for machines and for people."""
+"""The documentation of the API: an OpenAPI document and a page made from it."""
 
-from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask import Response, current_app, jsonify, make_response, render_template, request
 
-from ls.blueprints.api import api
-from ls.blueprints.api.openapi import document
-from ls.web.access import public
+from ls.blueprints.api.blueprint import api
+from ls.blueprints.api.openapi import ERRORS, Json, openapi_document
+from ls.web.auth import public
 
 
 @api.get("/docs/api")
 @public
 def docs() -> Response:
-    """A readable page, or the OpenAPI document for who asks for JSON."""
-    described = document(_app(), request.script_root)
+    """A readable page, or the OpenAPI document for clients that ask for JSON."""
     if _wants_json():
-        response = jsonify(described)
+        response = docs_json()
     else:
-        page = render_template("api/docs.html", document=described, groups=_groups(described))
-        response = make_response(page)
+        document = openapi_document(current_app, "")
+        values = {"calls": _calls(document), "schemas": document["components"]["schemas"], "errors": ERRORS}
+        response = make_response(render_template("api/docs.html", **values))
     response.vary.add("Accept")
     return response
 
@@ -25,11 +25,7 @@ def docs() -> Response:
 @public
 def docs_json() -> Response:
     """The OpenAPI document."""
-    return jsonify(document(_app(), request.script_root))
-
-
-def _app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]  # noqa: SLF001  # the proxy's own
+    return jsonify(openapi_document(current_app, request.script_root))
 
 
 def _wants_json() -> bool:
@@ -39,11 +35,10 @@ def _wants_json() -> bool:
     return best == "application/json"
 
 
-def _groups(described: dict[str, object]) -> dict[str, list[tuple[str, str, dict[str, object]]]]:
-    groups: dict[str, list[tuple[str, str, dict[str, object]]]] = {}
-    paths: dict[str, dict[str, dict[str, object]]] = described["paths"]  # type: ignore[assignment]  # as built in openapi.py
-    for path, methods in paths.items():
+def _calls(document: Json) -> dict[str, list[tuple[str, Json]]]:
+    """The operations by tag, each after its method and path."""
+    calls: dict[str, list[tuple[str, Json]]] = {}
+    for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            tag = str(operation["tags"][0])  # type: ignore[index]  # always a list of one
-            groups.setdefault(tag, []).append((method.upper(), path, operation))
-    return groups
+            calls.setdefault(operation["tags"][0], []).append((f"{method.upper()} {path}", operation))
+    return calls

@@ -1,37 +1,34 @@
-"""Who is in the organization, and what each of them made."""
+"""The members of the organization, and what each of them created and annotated."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
 from flask import Response
+from flask_login import current_user
 from pydantic import AfterValidator, Field
-from sqlalchemy import func, select
-from typing_extensions import TypedDict
 
-from ls.blueprints.api import api
-from ls.blueprints.api.operation import answer, no_content, operation
-from ls.blueprints.api.organizations import check_id
-from ls.blueprints.api.schemas import Page, Paged, ProjectTitle, UserShape, page_of, user_shape
-from ls.db.extensions import db
-from ls.db.transaction import write
-from ls.models import Contribution, User
-from ls.models.account import Account
+from ls.accounts import deletion
+from ls.blueprints.api.blueprint import api
+from ls.blueprints.api.operation import Schema, api_operation, json_response, no_content
+from ls.blueprints.api.organizations import check_organization_id
+from ls.blueprints.api.schemas import Page, Paged, ProjectTitle, UserSchema, page_schema, user_schema
+from ls.models import User
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
-from ls.models.visitor import Team
-from ls.queries.members import ORDERINGS, contributed_projects, created_projects, members
-from ls.web.current import me
+from ls.projects.counters import contribution_totals
+from ls.queries import members
+from ls.web.auth import write_as_current_user
 
 TAG = "Members"
 
 
-class MemberUser(UserShape):
-    """An account and, where asked for, what it made."""
+class MemberUser(UserSchema):
+    """An account and, if requested, its projects."""
 
-    created_projects: list[ProjectTitle] | None
-    contributed_to_projects: list[ProjectTitle] | None
+    created_projects: list[ProjectTitle] | None = None
+    contributed_to_projects: list[ProjectTitle] | None = None
 
 
-class Member(TypedDict):
+class Member(Schema):
     """A membership."""
 
     id: int
@@ -39,8 +36,8 @@ class Member(TypedDict):
     user: MemberUser
 
 
-class MemberDetail(TypedDict):
-    """A membership with its sums."""
+class MemberDetail(Schema):
+    """A membership with its totals."""
 
     user: int
     organization: int
@@ -53,73 +50,67 @@ class MemberDetail(TypedDict):
 
 def _known_ordering(value: str) -> str:
     value = value or "id"
-    if value.lstrip("-") not in ORDERINGS or value.startswith("--"):
-        raise ValueError(f"Order by one of: {', '.join(ORDERINGS)}; a minus sign turns it round.")
+    if value.removeprefix("-") not in members.ORDERINGS:
+        raise ValueError(f"Order by one of: {', '.join(members.ORDERINGS)}; a minus sign reverses the order.")
     return value
 
 
 class MembersQuery(Paged):
     """Which members, in which order."""
 
-    search: Annotated[str, Field(max_length=254, description="Any part of e-mail or name.")] = ""
+    search: Annotated[str, Field(max_length=254, description="Any part of email or name.")] = ""
     ordering: Annotated[str, AfterValidator(_known_ordering)] = "id"
     contributed_to_projects: Annotated[
-        bool, Field(description="Tell which projects each person created and contributed to.")
+        bool, Field(description="Include the projects that each member created and contributed to.")
     ] = False
 
 
 @api.get("/api/organizations/<int:organization_id>/memberships")
-@operation("List members", tag=TAG, query=MembersQuery, answers={200: Page[Member]}, errors=(404,))
+@api_operation("List members", tag=TAG, query=MembersQuery, answers={200: Page[Member]})
 def list_members(organization_id: int, query: MembersQuery) -> Response:
-    """Active and deactivated people; a page past the end is empty."""
-    check_id(organization_id)
-    found = members(query.search, query.ordering, query.page, query.page_size)
-    created: dict[int, Any] = {}
-    contributed: dict[int, Any] = {}
-    if query.contributed_to_projects and found.people:
-        ids = tuple(user.id for user in found.people)
-        created, contributed = created_projects(ids), contributed_projects(ids)
-    results = [
-        _member(user, me().team, created, contributed, asked=query.contributed_to_projects)
-        for user in found.people
-    ]
-    return answer(Page[Member], page_of(results, found.count, query))
+    """Active and deactivated members; a page past the end is empty."""
+    check_organization_id(organization_id)
+    found = members.list_members(query.search, query.ordering, query.page, query.page_size)
+    organization = current_user.organization
+    users = [user_schema(user, organization) for user in found.users]
+    if query.contributed_to_projects:
+        _add_projects(users)
+    results = [{"id": user["id"], "organization": DEFAULT_ORGANIZATION_ID, "user": user} for user in users]
+    return json_response(Page[Member], page_schema(results, found.count, query))
 
 
-def _member(
-    user: Account, team: Team, created: Any, contributed: Any, *, asked: bool
-) -> dict[str, Any]:
-    shape: dict[str, Any] = {**user_shape(user, team)}
-    shape["created_projects"] = created.get(user.id, []) if asked else None
-    shape["contributed_to_projects"] = contributed.get(user.id, []) if asked else None
-    return {"id": user.id, "organization": DEFAULT_ORGANIZATION_ID, "user": shape}
+def _add_projects(users: list[dict[str, Any]]) -> None:
+    ids = [user["id"] for user in users]
+    created, contributed = members.created_projects(ids), members.contributed_projects(ids)
+    for user in users:
+        user["created_projects"] = created.get(user["id"], [])
+        user["contributed_to_projects"] = contributed.get(user["id"], [])
 
 
 @api.get("/api/organizations/<int:organization_id>/memberships/<int:user_id>/")
-@operation("Read a membership", tag=TAG, answers={200: MemberDetail}, errors=(404,))
+@api_operation("Read a membership", tag=TAG, answers={200: MemberDetail})
 def get_member(organization_id: int, user_id: int) -> Response:
-    """One membership, with what the person created and contributed to."""
-    check_id(organization_id)
+    """One membership, with the projects that the member created and contributed to."""
+    check_organization_id(organization_id)
     user = User.find(user_id)
-    sums = select(func.count(), func.sum(Contribution.annotations_count))
-    projects, annotations = db.session.execute(sums.where(Contribution.user_id == user.id)).one()
-    shape = {
+    annotations, projects = contribution_totals(user.id)
+    detail = {
         "user": user.id,
         "organization": DEFAULT_ORGANIZATION_ID,
         "contributed_projects_count": projects,
-        "annotations_count": int(annotations or 0),
+        "annotations_count": annotations,
         "created_at": user.date_joined,
-        "created_projects": created_projects((user.id,)).get(user.id, []),
-        "contributed_to_projects": contributed_projects((user.id,)).get(user.id, []),
+        "created_projects": members.created_projects([user.id]).get(user.id, []),
+        "contributed_to_projects": members.contributed_projects([user.id]).get(user.id, []),
     }
-    return answer(MemberDetail, shape)
+    return json_response(MemberDetail, detail)
 
 
 @api.delete("/api/organizations/<int:organization_id>/memberships/<int:user_id>/")
-@operation("Delete a member", tag=TAG, answers={204: None}, errors=(404, 405, 409))
+@api_operation("Delete a member", tag=TAG, answers={204: None}, errors=(405, 409))
 def delete_member(organization_id: int, user_id: int) -> Response:
-    """Leave a tombstone; the work keeps its author."""
-    check_id(organization_id)
-    with write():
-        User.find(user_id).bury()
+    """Delete the account; the work keeps its author."""
+    check_organization_id(organization_id)
+    with write_as_current_user(lock_organization=True):
+        deletion.delete(User.find(user_id))
     return no_content()

@@ -1,8 +1,8 @@
-"""One definition per call: it validates what comes in, serialises what goes out, and documents both."""
+"""One definition per call: it validates the request, serialises the answer, and documents both."""
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
@@ -13,13 +13,15 @@ from werkzeug.exceptions import BadRequest
 from ls.exceptions import InvalidFields
 
 View = TypeVar("View", bound=Callable[..., Any])
-Shape = Any  # what pydantic's TypeAdapter takes: a TypedDict, a list of them, a model
+Type = Any  # what pydantic's TypeAdapter takes: a model, a TypedDict, a list of them
 
 MESSAGES = {
     "missing": "This field is required.",
     "string_type": "Not a valid string.",
     "string_unicode": "Not a valid string.",
     "string_too_short": "This field may not be blank.",
+    "string_pattern_mismatch": "This value has the wrong format.",
+    "extra_forbidden": "This field is unknown.",
     "bool_type": "Must be a valid boolean.",
     "bool_parsing": "Must be a valid boolean.",
     "int_type": "A valid integer is required.",
@@ -33,10 +35,16 @@ MESSAGES = {
 }
 
 
-class Input(BaseModel):
-    """A body, whose values have JSON's own types; fields nobody knows are ignored, as the original does."""
+class Schema(BaseModel):
+    """An answer, or a part of one: its fields are read from a dict, or from the attributes of a model or row."""
 
-    model_config = ConfigDict(extra="ignore", defer_build=True, str_strip_whitespace=False, strict=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
+
+
+class Input(BaseModel):
+    """A body, whose values have JSON's own types; unknown fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=False, strict=True)
 
     def given(self) -> dict[str, Any]:
         """Only the fields that the client sent."""
@@ -44,85 +52,71 @@ class Input(BaseModel):
 
 
 class Query(Input):
-    """A query string, where everything is text."""
+    """A query string, in which every value is text."""
 
     model_config = ConfigDict(strict=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What a call takes and answers, as OpenAPI tells it."""
+    """What a call takes and answers; `answers` has the type of each status, None for an empty answer.
+
+    The `body` and the `query` are validated. A `payload` is a body that the view reads and validates itself.
+    """
 
     summary: str
     tag: str
-    body: type[Input] | Shape | None = None
-    payload: Shape | None = None
-    query: type[Input] | None = None
-    answers: Mapping[int, Shape | None] = field(default_factory=dict)
-    errors: tuple[int, ...] = ()
+    answers: Mapping[int, Type | None]
+    errors: tuple[int, ...] = ()  # besides those that follow from the route and the fields below
+    body: Type | None = None
+    payload: Type | None = None
+    query: Type | None = None
     multipart: Mapping[str, Any] | None = None
-    public: bool = False
 
 
-def operation(
-    summary: str,
-    *,
-    tag: str,
-    body: Shape | None = None,
-    payload: Shape | None = None,
-    query: type[Input] | None = None,
-    answers: Mapping[int, Shape | None],
-    errors: tuple[int, ...] = (),
-    multipart: Mapping[str, Any] | None = None,
-    public: bool = False,
-) -> Callable[[View], View]:
-    """Describe a view; its `body` and `query` arrive validated as arguments of those names.
+def api_operation(summary: str, **details: Any) -> Callable[[View], View]:
+    """Describe a view, see `Operation`; its `body` and `query` are passed to it as arguments, validated.
 
-    A `payload` is only told of: the view reads and checks it itself.
-
-    Raises InvalidFields (a 400) for wrong fields, BadRequest for what is no JSON.
+    Raises InvalidFields (a 400) for wrong fields, BadRequest for a body that is not JSON.
     """
-    described = Operation(summary, tag, body, payload, query, answers, errors, multipart, public)
+    operation = Operation(summary=summary, **details)
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def checked(**values: Any) -> Any:
-            if query is not None:
-                values["query"] = validate(query, _query())
-            if body is not None:
-                values["body"] = validate(body, read_json())
+        def validated(**values: Any) -> Any:
+            if operation.query is not None:
+                values["query"] = validate(request.args.to_dict(), operation.query)
+            if operation.body is not None:
+                values["body"] = validate(read_json(), operation.body)
             return view(**values)
 
-        checked.operation = described  # type: ignore[attr-defined]  # read by openapi.py
-        return checked  # type: ignore[return-value]  # wraps keeps the signature that Flask calls
+        validated.operation = operation  # type: ignore[attr-defined]  # read by openapi.py
+        return validated  # type: ignore[return-value]  # wraps keeps the signature that Flask calls
 
     return decorate
 
 
-def _query() -> dict[str, str]:
-    return request.args.to_dict()
-
-
 @lru_cache(maxsize=256)
-def adapter(shape: Shape) -> TypeAdapter[Any]:
-    """Pydantic's validator and serialiser of that shape, built when first used."""
-    return TypeAdapter(shape)
+def adapter(of: Type) -> TypeAdapter[Any]:
+    """Pydantic's validator and serialiser of that type, built when it is first used."""
+    return TypeAdapter(of)
 
 
-def validate(shape: Shape, value: Any) -> Any:
-    """The value as that shape. Raises InvalidFields."""
+def validate(sent: Any, as_type: Type) -> Any:
+    """What the client sent, as that type. Raises InvalidFields."""
     try:
-        return adapter(shape).validate_python(value)
-    except ValidationError as refused:
-        raise InvalidFields(_by_field(refused)) from None
+        return adapter(as_type).validate_python(sent)
+    except ValidationError as error:
+        raise InvalidFields(_messages(error)) from None
 
 
-def _by_field(refused: ValidationError) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = {}
-    for problem in refused.errors(include_url=False, include_input=False):
-        place = str(problem["loc"][0]) if problem["loc"] else "non_field_errors"
-        errors.setdefault(place, []).append(_message(problem))
-    return errors
+def _messages(error: ValidationError) -> dict[str, list[str]]:
+    messages: dict[str, list[str]] = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        field, *inner = problem["loc"] or ["non_field_errors"]
+        where = f"{inner[0]}: " if inner and isinstance(inner[0], str) else ""
+        messages.setdefault(str(field), []).append(where + _message(problem))
+    return messages
 
 
 def _message(problem: Mapping[str, Any]) -> str:
@@ -137,22 +131,22 @@ def _message(problem: Mapping[str, Any]) -> str:
 
 
 def read_json() -> Any:
-    """The request's body as JSON. Raises BadRequest where it is none that can be kept."""
+    """The body of the request. Raises BadRequest if it is not JSON that can be stored."""
     raw = request.get_data(cache=False)
-    request.stream.read(1)  # of a chunked body only the allowed part was read: raises the 413 if there is more
+    request.stream.read(1)  # of a chunked body only the allowed part has been read: this raises the 413
     if not raw.strip():
         return {}
     try:
         return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"JSON parse error - {_one_line(error)}") from None
+        raise BadRequest(f"JSON parse error - {_reason(error)}") from None
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _one_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, UnicodeDecodeError):
@@ -160,11 +154,16 @@ def _one_line(error: Exception) -> str:
     return str(error).splitlines()[0][:200]
 
 
-def answer(shape: Shape, value: Any, status: int = 200) -> Response:
-    """The value in that shape, as JSON."""
-    return Response(adapter(shape).dump_json(value), status=status, mimetype="application/json")
+def to_json(as_type: Type, value: Any) -> bytes:
+    """The value as that type, in JSON."""
+    return adapter(as_type).dump_json(adapter(as_type).validate_python(value, from_attributes=True))
+
+
+def json_response(as_type: Type, value: Any, status: int = 200) -> Response:
+    """The value as that type, in JSON."""
+    return Response(to_json(as_type, value), status=status, mimetype="application/json")
 
 
 def no_content() -> Response:
-    """Done, nothing to say."""
+    """An empty answer with status 204."""
     return Response(status=204)

@@ -1,29 +1,31 @@
-"""The one organization, its settings, and its invite link."""
+"""The organization of this server, with its invite link and its session policy."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from flask import Response
+from flask import Response, url_for
+from flask_login import current_user
 from pydantic import Field, StringConstraints
 from sqlalchemy import select
-from typing_extensions import TypedDict
 
-from ls.accounts import emails
-from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, operation
+from ls.accounts.emails import check_email
+from ls.blueprints.api.blueprint import api
+from ls.blueprints.api.operation import Input, Schema, api_operation, json_response
 from ls.blueprints.api.schemas import IS_LINE, Name
 from ls.db.extensions import db
-from ls.db.transaction import write
 from ls.exceptions import InvalidFields, NotFound
-from ls.links import invite_path
-from ls.models import Event, Organization, User
+from ls.models import Event, User
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.user import DELETED
+from ls.web.auth import write_as_current_user
 
 TAG = "Organizations"
 
+Title = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), IS_LINE]
+Minutes = Annotated[int, Field(ge=1, le=10 * 365 * 24 * 60, description="Minutes.")]
 
-class OrganizationShape(TypedDict):
+
+class OrganizationSchema(Schema):
     """An organization in a list."""
 
     id: int
@@ -32,15 +34,12 @@ class OrganizationShape(TypedDict):
     created_at: datetime
 
 
-class OrganizationDetail(OrganizationShape):
-    """The organization with its invite token and people."""
+class OrganizationDetail(OrganizationSchema):
+    """The organization with its invite token and members."""
 
-    token: str
-    created_by: int | None
-    users: list[int]
-
-
-Title = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), IS_LINE]
+    token: str = Field(validation_alias="invite_token")
+    created_by: int | None = Field(validation_alias="created_by_id")
+    users: list[int] = []
 
 
 class OrganizationPatch(Input):
@@ -50,159 +49,121 @@ class OrganizationPatch(Input):
     contact_info: Name | None = None
 
 
-class Invite(TypedDict):
-    """The invite link."""
+class Invite(Schema):
+    """The invite link; its URL is a path, as Label Studio's clients expect."""
 
     token: str
     invite_url: str
 
 
-class PolicyShape(TypedDict):
+class PolicySchema(Schema):
     """How long logins live, in minutes."""
 
     max_session_age: int
     max_time_between_activity: int
 
 
-Minutes = Annotated[int, Field(ge=1, le=10 * 365 * 24 * 60, description="Minutes.")]
-
-
 class PolicyPatch(Input):
     """New limits; null goes back to the server's settings."""
 
-    max_session_age: Minutes | None = None
-    max_time_between_activity: Minutes | None = None
+    max_session_age: Minutes | None = Field(None, serialization_alias="session_max_age")
+    max_time_between_activity: Minutes | None = Field(None, serialization_alias="session_max_idle")
 
 
-def check_id(organization_id: int) -> None:
-    """There is one organization. Raises NotFound for every other."""
+def check_organization_id(organization_id: int) -> None:
+    """Check that this is the id of the organization. Raises NotFound."""
     if organization_id != DEFAULT_ORGANIZATION_ID:
         raise NotFound
 
 
-def the_one(organization_id: int) -> Organization:
-    """The organization of that id. Raises NotFound for every id but 1."""
-    check_id(organization_id)
-    return Organization.get()
-
-
-def _shape(organization: Organization) -> OrganizationShape:
-    return {
-        "id": organization.id,
-        "title": organization.title,
-        "contact_info": organization.contact_info,
-        "created_at": organization.created_at,
-    }
-
-
-def _detail(organization: Organization) -> OrganizationDetail:
-    living = select(User.id).where(User.status != DELETED).order_by(User.id)
-    return {
-        **_shape(organization),
-        "token": organization.invite_token,
-        "created_by": organization.created_by_id,
-        "users": list(db.session.scalars(living)),
-    }
-
-
 @api.get("/api/organizations/")
-@operation("List organizations", tag=TAG, answers={200: list[OrganizationShape]})
+@api_operation("List organizations", tag=TAG, answers={200: list[OrganizationSchema]})
 def list_organizations() -> Response:
-    """The one organization of this server."""
-    return answer(list[OrganizationShape], [_shape(Organization.get())])
+    """The organization of this server."""
+    return json_response(list[OrganizationSchema], [current_user.organization])
 
 
 @api.get("/api/organizations/<int:organization_id>")
-@operation("Read the organization", tag=TAG, answers={200: OrganizationDetail}, errors=(404,))
+@api_operation("Read the organization", tag=TAG, answers={200: OrganizationDetail})
 def get_organization(organization_id: int) -> Response:
-    """Title, contact, invite token, people."""
-    return answer(OrganizationDetail, _detail(the_one(organization_id)))
+    """Title, contact, invite token, members."""
+    check_organization_id(organization_id)
+    return _organization()
+
+
+def _organization() -> Response:
+    detail = OrganizationDetail.model_validate(current_user.organization)
+    detail.users = list(db.session.scalars(select(User.id).where(User.status != DELETED).order_by(User.id)))
+    return json_response(OrganizationDetail, detail)
 
 
 @api.patch("/api/organizations/<int:organization_id>")
-@operation(
-    "Change the organization",
-    tag=TAG,
-    body=OrganizationPatch,
-    answers={200: OrganizationDetail},
-    errors=(400, 404),
-)
+@api_operation("Change the organization", tag=TAG, body=OrganizationPatch, answers={200: OrganizationDetail})
 def update_organization(organization_id: int, body: OrganizationPatch) -> Response:
     """Change title or contact."""
-    organization, given = the_one(organization_id), body.given()
-    wanted = {"title": given["title"]} if given.get("title") else {}
-    if "contact_info" in given:
-        wanted["contact_info"] = _checked(given["contact_info"])
-    with write():
-        if organization.change(**wanted):
-            Event.record("organization_changed", fields=sorted(wanted))
-    return answer(OrganizationDetail, _detail(organization))
+    check_organization_id(organization_id)
+    values = body.model_dump(exclude_unset=True)
+    if values.get("title") is None:
+        values.pop("title", None)
+    if "contact_info" in values:
+        values["contact_info"] = _checked_contact(values["contact_info"])
+    with write_as_current_user(lock_organization=True) as user:
+        if user.organization.set_values(**values):
+            Event.record("organization_changed", fields=sorted(values))
+    return _organization()
 
 
-def _checked(contact: str | None) -> str | None:
+def _checked_contact(contact: str | None) -> str | None:
     if not contact or not contact.strip():
         return None
     try:
-        return emails.checked(contact)[0]
+        return check_email(contact)[0]
     except InvalidFields as refused:
         raise InvalidFields({"contact_info": refused.errors["email"]}) from None
 
 
-def _invite(organization: Organization) -> Invite:
-    return {"token": organization.invite_token, "invite_url": invite_path(organization)}
-
-
 @api.get("/api/invite")
-@operation("Read the invite link", tag="Invites", answers={200: Invite})
+@api_operation("Read the invite link", tag="Invites", answers={200: Invite})
 def get_invite() -> Response:
-    """The invite link; reading it changes nothing."""
-    return answer(Invite, _invite(Organization.get()))
+    """The current invite link."""
+    return _invite()
+
+
+def _invite(status: int = 200) -> Response:
+    token = current_user.organization.invite_token
+    return json_response(Invite, {"token": token, "invite_url": url_for("auth.signup", token=token)}, status)
 
 
 @api.post("/api/invite/reset-token")
-@operation("Reset the invite link", tag="Invites", answers={201: Invite}, errors=(409,))
+@api_operation("Reset the invite link", tag="Invites", answers={201: Invite}, errors=(409,))
 def reset_invite() -> Response:
-    """A new link; the old one is dead. Only while sign-up is closed."""
-    with write():
-        organization = Organization.lock()
-        organization.reset_invite()
-        mine = _invite(organization)  # read before the commit: afterwards it may be another member's
-    return answer(Invite, mine, 201)
-
-
-def _policy(organization: Organization) -> PolicyShape:
-    return {
-        "max_session_age": _minutes(organization.max_session_age.total_seconds()),
-        "max_time_between_activity": _minutes(organization.max_idle.total_seconds()),
-    }
-
-
-def _minutes(seconds: float) -> int:
-    return max(1, -int(-seconds // 60))
+    """A new link; the old one stops working. Refused while sign-up is open."""
+    with write_as_current_user(lock_organization=True) as user:
+        user.organization.reset_invite()
+    return _invite(201)
 
 
 @api.get("/api/session-policy/")
-@operation("Read the session policy", tag="Session policy", answers={200: PolicyShape})
+@api_operation("Read the session policy", tag="Session policy", answers={200: PolicySchema})
 def get_policy() -> Response:
-    """How long logins live, in minutes; a setting in seconds is never rounded to zero."""
-    return answer(PolicyShape, _policy(Organization.get()))
+    """How long logins live, in minutes; seconds of the settings are rounded up."""
+    return _policy()
+
+
+def _policy() -> Response:
+    organization = current_user.organization
+    limits = (organization.max_session_age, organization.max_idle)
+    minutes = [-(-limit // timedelta(minutes=1)) for limit in limits]  # rounded up, so that none becomes zero
+    return json_response(PolicySchema, dict(zip(PolicySchema.model_fields, minutes, strict=True)))
 
 
 @api.patch("/api/session-policy/")
-@operation(
-    "Change the session policy",
-    tag="Session policy",
-    body=PolicyPatch,
-    answers={200: PolicyShape},
-    errors=(400,),
-)
+@api_operation("Change the session policy", tag="Session policy", body=PolicyPatch, answers={200: PolicySchema})
 def update_policy(body: PolicyPatch) -> Response:
-    """Rule how long logins live, those that are open now included."""
-    given = body.given()
-    columns = {"max_session_age": "session_max_age", "max_time_between_activity": "session_max_idle"}
-    wanted = {columns[name]: minutes and minutes * 60 for name, minutes in given.items()}
-    with write():
-        organization = Organization.lock()
-        if organization.change(**wanted):
-            Event.record("session_policy_changed", **given)
-    return answer(PolicyShape, _policy(organization))
+    """Change how long logins live, including those that are open now."""
+    values = body.model_dump(exclude_unset=True, by_alias=True)
+    seconds = {column: minutes and minutes * 60 for column, minutes in values.items()}
+    with write_as_current_user(lock_organization=True) as user:
+        if user.organization.set_values(**seconds):
+            Event.record("session_policy_changed", **body.given())
+    return _policy()

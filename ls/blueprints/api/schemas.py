@@ -1,4 +1,4 @@
-"""What several calls answer: the account as Label Studio's clients read it, pages, errors."""
+"""What several calls share: the schemas of users, pages and errors, and the types of fields."""
 
 import re
 from datetime import UTC, datetime
@@ -9,24 +9,21 @@ from flask import request
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from typing_extensions import TypedDict
 
-from ls.accounts.sign_up import storable
-from ls.blueprints.api.operation import Query
+from ls.blueprints.api.operation import Query, Schema
 from ls.models import Organization, User
-from ls.models.account import Account
-from ls.models.visitor import Team
-from ls.validation import BIGGEST_ID, json_problem, text_problem
+from ls.validation import BIGGEST_ID, is_line, json_problem, text_problem
 
 Item = TypeVar("Item")
 
 
-class OrganizationMeta(TypedDict):
-    """The team, in short."""
+class OrganizationMeta(Schema):
+    """The organization of a user, in short."""
 
     title: str
     email: str
 
 
-class UserShape(TypedDict):
+class UserSchema(Schema):
     """An account."""
 
     id: int
@@ -45,7 +42,7 @@ class UserShape(TypedDict):
     date_joined: datetime
 
 
-class ProjectTitle(TypedDict):
+class ProjectTitle(Schema):
     """A project, in short."""
 
     id: int
@@ -61,14 +58,14 @@ class Page(TypedDict, Generic[Item]):
     results: list[Item]
 
 
-class Detail(TypedDict):
-    """A sentence on what happened."""
+class Detail(Schema):
+    """A message."""
 
     detail: str
 
 
-class ValidationFailure(TypedDict):
-    """What is wrong, by field."""
+class ValidationFailure(Schema):
+    """The messages of each invalid field."""
 
     status_code: int
     detail: str
@@ -76,7 +73,7 @@ class ValidationFailure(TypedDict):
 
 
 def _line(value: str) -> str:
-    if not storable(value):
+    if not is_line(value):
         raise ValueError("Control characters are not allowed.")
     return value
 
@@ -87,6 +84,18 @@ def _text(value: str) -> str:
     return value
 
 
+def _json(value: Any) -> Any:
+    if problem := json_problem(value):
+        raise ValueError(f"This field {problem}.")
+    return value
+
+
+def _iso_text(value: Any) -> Any:
+    if value is not None and not (isinstance(value, str) and ISO.match(value)):
+        raise ValueError("Write the moment as in 2021-06-15T19:37:29Z.")
+    return value
+
+
 def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
@@ -94,74 +103,68 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("This moment is out of range.") from None
 
 
-def _written_out(value: Any) -> Any:
-    if value is not None and not (isinstance(value, str) and ISO.match(value)):
-        raise ValueError("Write the moment as in 2021-06-15T19:37:29Z.")
-    return value
-
-
-def _keepable(value: Any) -> Any:
-    if problem := json_problem(value):
-        raise ValueError(f"This field {problem}.")
-    return value
-
-
-# Put behind the length: what stands before these is checked, and stripped, first.
+# Put after the length: the constraints before these are checked, and blanks are stripped, first.
 IS_LINE, IS_TEXT = AfterValidator(_line), AfterValidator(_text)
 Name = Annotated[str, StringConstraints(max_length=256), IS_LINE]
-AnyJson = Annotated[Any, AfterValidator(_keepable)]
-JsonObject = Annotated[dict[str, Any], AfterValidator(_keepable)]
-JsonList = Annotated[list[Any], AfterValidator(_keepable)]
+AnyJson = Annotated[Any, AfterValidator(_json)]
+JsonObject = Annotated[dict[str, Any], AfterValidator(_json)]
+JsonList = Annotated[list[Any], AfterValidator(_json)]
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT", re.IGNORECASE)
-Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_iso_text), AfterValidator(_in_utc)]
 
 Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 
-FURTHEST = 10**9  # beyond every list's end, and its offset still is a number that both databases take
-PageNumber = Annotated[
-    int, Field(ge=1, description="Counted from 1."), AfterValidator(lambda number: min(number, FURTHEST))
-]
+
+def at_most(most: int) -> AfterValidator:
+    """A larger number is taken as this one."""
+    return AfterValidator(lambda number: min(number, most))
+
+
+LAST_PAGE = 10**9  # beyond the end of every list, and its offset is still a number that both databases take
+MAX_PAGE_SIZE = 1000
+PageNumber = Annotated[int, Field(ge=1, description="Counted from 1."), at_most(LAST_PAGE)]
+PageSize = Annotated[int, Field(ge=1, description="Items a page, at most 1,000."), at_most(MAX_PAGE_SIZE)]
 
 
 class Paged(Query):
     """Which page of a list."""
 
     page: PageNumber = 1
-    page_size: Annotated[int, Field(ge=1, le=1000, description="Items a page.")] = 30
+    page_size: PageSize = 30
+
+    @property
+    def offset(self) -> int:
+        """How many items come before the page."""
+        return (self.page - 1) * self.page_size
 
 
-def user_shape(user: User | Account, team: Organization | Team) -> UserShape:
-    """The account as its JSON reads."""
+def user_schema(user: User, organization: Organization) -> dict[str, Any]:
+    """The fields of UserSchema."""
     return {
         "id": user.id,
         "first_name": user.first_name,
         "last_name": user.last_name,
         "username": user.username,
         "email": user.email,
-        "last_activity": user.last_activity or user.date_joined,  # as in the original
+        "last_activity": user.last_activity or user.date_joined,  # as Label Studio does
         "custom_hotkeys": user.custom_hotkeys,
         "avatar": avatar_path(user.avatar_name),
         "initials": user.initials,
         "phone": user.phone,
-        "active_organization": team.id,
-        "active_organization_meta": meta(team),
+        "active_organization": organization.id,
+        "active_organization_meta": {"title": organization.title, "email": organization.contact_info or ""},
         "allow_newsletters": user.allow_newsletters,
         "date_joined": user.date_joined,
     }
 
 
-def meta(team: Organization | Team) -> OrganizationMeta:
-    """The team, in short."""
-    return {"title": team.title, "email": team.contact_info or ""}
-
-
 def avatar_path(name: str | None) -> str | None:
-    """Where the picture is, the prefix included."""
+    """The path of the picture, the prefix included."""
     return f"{request.script_root}/data/avatars/{name}" if name else None
 
 
-def page_of(results: list[Any], count: int, paged: Paged) -> dict[str, Any]:
+def page_schema(results: list[Any], count: int, paged: Paged) -> dict[str, Any]:
     """A page with links to its neighbours; a page past the end is empty, not missing."""
     last = max(1, -(-count // paged.page_size))
     return {

@@ -1,28 +1,27 @@
-"""JWT personal tokens beside the API token: a long-lived refresh token, exchanged for short access tokens."""
+"""JWT personal tokens: a long-lived refresh token, which is exchanged for short-lived access tokens."""
 
 from datetime import datetime
 from typing import Annotated
 
 from flask import Response
+from flask_login import current_user
 from pydantic import Field, StringConstraints
-from typing_extensions import TypedDict
 
-from ls.accounts import jwt_tokens as personal_tokens
-from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, answer, no_content, operation
-from ls.db.transaction import write
-from ls.exceptions import Forbidden
-from ls.models import Event, Organization
-from ls.web.access import public
-from ls.web.current import member
+from ls.accounts import jwt_tokens
+from ls.blueprints.api.blueprint import api
+from ls.blueprints.api.operation import Input, Schema, api_operation, json_response, no_content
+from ls.models import Event
+from ls.web.auth import public, write_as_current_user
 
 TAG = "Tokens"
 
+Days = Annotated[int, Field(ge=1, le=200 * 365)]
 
-class PersonalTokenShape(TypedDict):
+
+class PersonalTokenSchema(Schema):
     """A refresh token; in lists without its signature."""
 
-    token: str
+    token: str = Field(validation_alias="unsigned")
     created_at: datetime
     expires_at: datetime
 
@@ -33,117 +32,90 @@ class RefreshBody(Input):
     refresh: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 
-class Access(TypedDict):
+class Access(Schema):
     """A short-lived access token."""
 
     access: str
 
 
-class Refresh(TypedDict):
+class Refresh(Schema):
     """A new refresh token."""
 
     refresh: str
 
 
-class JwtSettings(TypedDict):
+class JwtSettings(Schema):
     """Which credentials the organization accepts."""
 
-    api_tokens_enabled: bool
-    legacy_api_tokens_enabled: bool
-    api_token_ttl_days: int
+    api_tokens_enabled: bool = Field(validation_alias="personal_tokens_enabled")
+    legacy_api_tokens_enabled: bool = Field(validation_alias="api_tokens_enabled")
+    api_token_ttl_days: int = Field(validation_alias="personal_token_days")
 
 
 class JwtSettingsBody(Input):
     """New settings."""
 
-    api_tokens_enabled: bool | None = None
-    legacy_api_tokens_enabled: bool | None = None
-    api_token_ttl_days: Annotated[int, Field(ge=1, le=200 * 365)] | None = None
+    api_tokens_enabled: bool | None = Field(None, serialization_alias="personal_tokens_enabled")
+    legacy_api_tokens_enabled: bool | None = Field(None, serialization_alias="api_tokens_enabled")
+    api_token_ttl_days: Days | None = Field(None, serialization_alias="personal_token_days")
 
 
 @api.get("/api/token/")
-@operation("List your personal tokens", tag=TAG, answers={200: list[PersonalTokenShape]})
+@api_operation("List your personal tokens", tag=TAG, answers={200: list[PersonalTokenSchema]})
 def list_tokens() -> Response:
-    """The living ones, without their signature."""
-    rows = personal_tokens.living(member())
-    return answer(
-        list[PersonalTokenShape],
-        [{"token": row.unsigned, "created_at": row.created_at, "expires_at": row.expires_at} for row in rows],
-    )
+    """Your valid refresh tokens, without their signature."""
+    return json_response(list[PersonalTokenSchema], jwt_tokens.valid_tokens(current_user))
 
 
 @api.post("/api/token/")
-@operation("Create a personal token", tag=TAG, answers={201: PersonalTokenShape}, errors=(403, 409))
+@api_operation("Create a personal token", tag=TAG, answers={201: PersonalTokenSchema}, errors=(403, 409))
 def create_token() -> Response:
-    """Shown once; one living token a person."""
-    user = member()
-    with write():
-        if not Organization.lock().personal_tokens_enabled:
-            raise Forbidden("Personal tokens are switched off for this organization.")
-        row, token = personal_tokens.create(user)
-        shape = {"token": token, "created_at": row.created_at, "expires_at": row.expires_at}
-    return answer(PersonalTokenShape, shape, 201)
+    """A refresh token, shown only once; a user has at most one that is valid."""
+    with write_as_current_user(lock_organization=True) as user:
+        row, token = jwt_tokens.create(user)
+    created = PersonalTokenSchema.model_validate(row)
+    created.token = token
+    return json_response(PersonalTokenSchema, created, 201)
 
 
 @api.post("/api/token/refresh/")
 @public
-@operation(
-    "Get an access token", tag=TAG, body=RefreshBody, answers={200: Access}, errors=(400, 401), public=True
-)
+@api_operation("Get an access token", tag=TAG, body=RefreshBody, answers={200: Access}, errors=(401,))
 def refresh_token(body: RefreshBody) -> Response:
-    """Exchange a refresh token; it is the credential, so nothing else is asked for."""
-    return answer(Access, {"access": personal_tokens.access_for(body.refresh)})
+    """Exchange a refresh token for an access token; no other credential is needed."""
+    return json_response(Access, {"access": jwt_tokens.access_token(body.refresh)})
 
 
 @api.post("/api/token/rotate/")
-@operation("Rotate a personal token", tag=TAG, body=RefreshBody, answers={200: Refresh}, errors=(400,))
+@api_operation("Rotate a personal token", tag=TAG, body=RefreshBody, answers={200: Refresh})
 def rotate_token(body: RefreshBody) -> Response:
-    """A new refresh token for the old one, which is dead at once."""
-    with write():
-        Organization.lock()
-        token = personal_tokens.rotate(member(), body.refresh)
-    return answer(Refresh, {"refresh": token})
+    """A new refresh token for the old one, which stops working at once."""
+    with write_as_current_user(lock_organization=True) as user:
+        token = jwt_tokens.rotate(user, body.refresh)
+    return json_response(Refresh, {"refresh": token})
 
 
 @api.post("/api/token/blacklist/")
-@operation("Blacklist a personal token", tag=TAG, body=RefreshBody, answers={204: None}, errors=(400, 404))
+@api_operation("Blacklist a personal token", tag=TAG, body=RefreshBody, answers={204: None}, errors=(404,))
 def blacklist_token(body: RefreshBody) -> Response:
-    """Kill a refresh token and its access tokens."""
-    with write():
-        Organization.lock()
-        personal_tokens.blacklist(member(), body.refresh)
+    """End a refresh token and its access tokens."""
+    with write_as_current_user(lock_organization=True) as user:
+        jwt_tokens.blacklist(user, body.refresh)
     return no_content()
 
 
-def _settings(organization: Organization) -> JwtSettings:
-    return {
-        "api_tokens_enabled": organization.personal_tokens_enabled,
-        "legacy_api_tokens_enabled": organization.api_tokens_enabled,
-        "api_token_ttl_days": organization.personal_token_days,
-    }
-
-
 @api.get("/api/jwt/settings")
-@operation("Read the token settings", tag=TAG, answers={200: JwtSettings})
+@api_operation("Read the token settings", tag=TAG, answers={200: JwtSettings})
 def get_jwt_settings() -> Response:
     """Which credentials the organization accepts."""
-    return answer(JwtSettings, _settings(Organization.get()))
+    return json_response(JwtSettings, current_user.organization)
 
 
 @api.post("/api/jwt/settings")
-@operation(
-    "Change the token settings", tag=TAG, body=JwtSettingsBody, answers={200: JwtSettings}, errors=(400,)
-)
+@api_operation("Change the token settings", tag=TAG, body=JwtSettingsBody, answers={200: JwtSettings})
 def update_jwt_settings(body: JwtSettingsBody) -> Response:
-    """Rule which credentials are accepted, for everybody, at once."""
-    given = {name: value for name, value in body.given().items() if value is not None}
-    columns = {
-        "api_tokens_enabled": "personal_tokens_enabled",
-        "legacy_api_tokens_enabled": "api_tokens_enabled",
-        "api_token_ttl_days": "personal_token_days",
-    }
-    with write():
-        organization = Organization.lock()
-        if organization.change(**{columns[name]: value for name, value in given.items()}):
-            Event.record("token_settings_changed", **given)
-    return answer(JwtSettings, _settings(organization))
+    """Change which credentials are accepted, for all members at once."""
+    with write_as_current_user(lock_organization=True) as user:
+        if user.organization.set_values(**body.model_dump(exclude_none=True, by_alias=True)):
+            Event.record("token_settings_changed", **body.model_dump(exclude_none=True))
+    return json_response(JwtSettings, current_user.organization)

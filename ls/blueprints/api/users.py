@@ -1,58 +1,43 @@
-"""Accounts: list, create, read, change, delete, and their pictures."""
+"""Accounts: list, create, read, change, delete, and the picture of one's own."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 from flask import Response, request, stream_with_context, url_for
+from flask_login import current_user
 from pydantic import Field, StringConstraints
 from sqlalchemy import select
 
-from ls.accounts import sign_up as signup
-from ls.blueprints.api import api
-from ls.blueprints.api.operation import Input, adapter, answer, no_content, operation, read_json, validate
-from ls.blueprints.api.schemas import IS_LINE, Detail, Name, UserShape, user_shape
+from ls.accounts import deletion, sign_up
+from ls.blueprints.api.blueprint import api
+from ls.blueprints.api.operation import Input, api_operation, json_response, no_content, read_json, to_json, validate
+from ls.blueprints.api.schemas import IS_LINE, Detail, Name, UserSchema, user_schema
 from ls.db.extensions import db
-from ls.db.transaction import write
 from ls.exceptions import Forbidden, InvalidFields, NotAllowed
 from ls.images.avatar import MAX_BYTES, PictureRefused, read_picture
-from ls.models import Avatar, OneTimeCode, User
-from ls.models.account import COLUMNS, Account
+from ls.models import OneTimeCode, Organization, User
 from ls.models.user import NOT_DELETED
-from ls.web.current import me
+from ls.web.auth import write_as_current_user
 
-AT_ONCE = 100  # people read at once for the list of all
+TAG = "Users"
+CHUNK = 100  # users read at once for the list of all
 AVATAR_FORM = {
     "type": "object",
     "required": ["avatar"],
     "properties": {"avatar": {"type": "string", "contentMediaType": "application/octet-stream"}},
 }
 
+Username = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=True), IS_LINE]
 
-class UserCreated(UserShape):
-    """The new account; without a password also the link by which its owner sets one."""
+
+class UserCreated(UserSchema):
+    """The new account; without a password also the link with which the user sets one."""
 
     set_password_url: str | None
 
 
-class NewUser(Input):
-    """An account to make."""
-
-    email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
-    username: Name | None = None
-    first_name: Name | None = None
-    last_name: Name | None = None
-    phone: Name | None = None
-    password: Annotated[str, Field(description="Without one, the answer has a one-time link to set it.")] | None = (
-        None
-    )
-    allow_newsletters: bool | None = None
-
-
-Username = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=True), IS_LINE]
-
-
 class UserPatch(Input):
-    """What a person may change of her own account; an e-mail is refused."""
+    """What users may change of their own account; an email is refused."""
 
     username: Username | None = None
     first_name: Name | None = None
@@ -61,121 +46,123 @@ class UserPatch(Input):
     allow_newsletters: bool | None = None
 
 
+class NewUser(UserPatch):
+    """An account to create."""
+
+    email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
+    username: Name | None = None
+    password: Annotated[str, Field(description="Without one, the answer has a one-time link to set it.")] | None = None
+
+
 @api.get("/api/users/")
-@operation("List people", tag="Users", answers={200: list[UserShape]})
+@api_operation("List users", tag=TAG, answers={200: list[UserSchema]})
 def list_users() -> Response:
-    """Active and deactivated people; no tombstones."""
-    return Response(stream_with_context(_everybody()), mimetype="application/json")
+    """Active and deactivated users, without the deleted ones."""
+    return Response(stream_with_context(_all_users()), mimetype="application/json")
 
 
-def _everybody() -> Iterator[bytes]:
-    """The list, piece by piece: it has no pages, and is never whole in memory."""
-    team, last, before = me().team, 0, b"["
-    living = select(*COLUMNS).where(User.status.in_(NOT_DELETED)).order_by(User.id).limit(AT_ONCE)
-    while people := [Account._make(row) for row in db.session.execute(living.where(User.id > last))]:
-        db.session.rollback()  # a slow reader must not hold a transaction open
-        part = adapter(list[UserShape]).dump_json([user_shape(user, team) for user in people])
-        yield before + part[1:-1]
-        last, before = people[-1].id, b","
-    yield b"[]" if before == b"[" else b"]"
+def _all_users() -> Iterator[bytes]:
+    """The list in chunks: it has no pages, so it may be long."""
+    last_id, separator = 0, b""
+    statement = select(User).where(User.status.in_(NOT_DELETED)).order_by(User.id).limit(CHUNK)
+    yield b"["
+    while users := db.session.scalars(statement.where(User.id > last_id)).all():
+        organization = Organization.get()
+        chunk = to_json(list[UserSchema], [user_schema(user, organization) for user in users])
+        next_id = users[-1].id
+        db.session.rollback()  # a slow client must not keep a transaction open
+        yield separator + chunk[1:-1]
+        last_id, separator = next_id, b","
+    yield b"]"
 
 
 @api.post("/api/users/")
-@operation("Create an account", tag="Users", body=NewUser, answers={201: UserCreated}, errors=(400,))
+@api_operation("Create an account", tag=TAG, body=NewUser, answers={201: UserCreated})
 def create_user(body: NewUser) -> Response:
-    """Make an account; without a password it is usable by a one-time link."""
+    """Create an account; without a password, one is set with a one-time link."""
     given = body.given()
     profile = {name: given.get(name) for name in ("username", "first_name", "last_name", "phone")}
-    candidate = signup.prepare(body.email, body.password, **profile)
-    with write():
-        user = signup.create_account(candidate, kind="user_created")
+    account = sign_up.prepare(body.email, body.password, **profile)
+    with write_as_current_user(lock_organization=True) as creator:
+        user = sign_up.create_account(account, kind="user_created")
         user.allow_newsletters = body.allow_newsletters
         code = OneTimeCode.issue(user) if body.password is None else None
-    url = code and url_for("auth.set_password", code=code, _external=True)
-    created = {**user_shape(user, me().team), "set_password_url": url}
-    return answer(UserCreated, created, 201)
+    created = user_schema(user, creator.organization)
+    url = url_for("auth.set_password", code=code, _external=True) if code else None
+    return json_response(UserCreated, {**created, "set_password_url": url}, 201)
 
 
 @api.get("/api/users/<int:user_id>/")
-@operation("Read an account", tag="Users", answers={200: UserShape}, errors=(404,))
+@api_operation("Read an account", tag=TAG, answers={200: UserSchema})
 def get_user(user_id: int) -> Response:
     """One account."""
-    return answer(UserShape, user_shape(User.find(user_id), me().team))
+    return json_response(UserSchema, user_schema(User.find(user_id), current_user.organization))
 
 
 @api.patch("/api/users/<int:user_id>/")
-@operation(
-    "Change your account",
-    tag="Users",
-    payload=UserPatch,
-    answers={200: UserShape},
-    errors=(400, 403, 404, 405, 413),
-)
+@api_operation("Change your account", tag=TAG, payload=UserPatch, answers={200: UserSchema}, errors=(403, 405))
 def update_user(user_id: int) -> Response:
-    """Change one's own profile; nobody else's (CVE-2026-22033)."""
+    """Change your own profile; that of another user is refused."""
     user = User.find(user_id)
-    change_own(read_json(), user)
-    return answer(UserShape, user_shape(user, me().team))
+    change_own_profile(user.id, read_json())
+    return json_response(UserSchema, user_schema(current_user, current_user.organization))
 
 
-def change_own(sent: Any, user: User) -> None:
-    """Change the profile of the person who asks. Raises NotAllowed, Forbidden, InvalidFields, in this order."""
+def change_own_profile(user_id: int, sent: Any) -> None:
+    """Change the profile of the current user.
+
+    Raises NotAllowed for an email, Forbidden for another user (CVE-2026-22033), InvalidFields, in this order.
+    """
     if isinstance(sent, dict) and "email" in sent:
         raise NotAllowed("Updating the email field is not allowed.")
-    if user.id != me().id:
-        raise Forbidden("You do not have permission to perform this action.")
-    body: UserPatch = validate(UserPatch, sent)
+    check_own(user_id)
+    body: UserPatch = validate(sent, UserPatch)
     given = body.given()
     profile: dict[str, Any] = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
-    signup.check_profile(profile)
+    sign_up.check_profile(profile)
     if "allow_newsletters" in given:
         profile["allow_newsletters"] = body.allow_newsletters
-    with write():
+    with write_as_current_user() as user:
         user.change_profile(**profile)
 
 
+def check_own(user_id: int) -> None:
+    """Check that this is the current user. Raises Forbidden."""
+    if user_id != current_user.id:
+        raise Forbidden("You do not have permission to perform this action.")
+
+
 @api.delete("/api/users/<int:user_id>/")
-@operation("Delete an account", tag="Users", answers={204: None}, errors=(404, 405, 409))
+@api_operation("Delete an account", tag=TAG, answers={204: None}, errors=(405, 409))
 def delete_user(user_id: int) -> Response:
-    """Leave a tombstone; oneself cannot be deleted."""
-    with write():
-        User.find(user_id).bury()
+    """Delete the personal data; the work keeps its author. Your own account is refused."""
+    with write_as_current_user(lock_organization=True):
+        deletion.delete(User.find(user_id))
     return no_content()
 
 
 @api.post("/api/users/<int:user_id>/avatar/")
-@operation(
-    "Save your picture", tag="Users", multipart=AVATAR_FORM, answers={200: Detail}, errors=(400, 403, 404)
-)
+@api_operation("Save your picture", tag=TAG, multipart=AVATAR_FORM, answers={200: Detail}, errors=(403,))
 def save_avatar(user_id: int) -> Response:
-    """Keep the multipart file `avatar` as one's own picture."""
-    user = _own(user_id)
-    sent = request.files.get("avatar")
-    if sent is None:
+    """Save the multipart file `avatar` as your own picture."""
+    check_own(User.find(user_id).id)
+    file = request.files.get("avatar")
+    if file is None:
         raise InvalidFields({"avatar": ["Please include a picture."]})
     try:
-        picture = read_picture(sent.stream.read(MAX_BYTES + 1))
+        picture = read_picture(file.stream.read(MAX_BYTES + 1))
     except PictureRefused as refused:
         raise InvalidFields({"avatar": [refused.message]}) from None
-    with write():
-        Avatar.keep(user, picture)
-    return answer(Detail, {"detail": "avatar saved"})
+    with write_as_current_user() as user:
+        user.change_avatar(picture)
+    return json_response(Detail, {"detail": "avatar saved"})
 
 
 @api.delete("/api/users/<int:user_id>/avatar/")
-@operation("Remove your picture", tag="Users", answers={204: None}, errors=(403, 404))
+@api_operation("Remove your picture", tag=TAG, answers={204: None}, errors=(403,))
 def delete_avatar(user_id: int) -> Response:
-    """Go back to initials."""
-    user = _own(user_id)
-    with write():
-        Avatar.remove(user)
+    """Remove your own picture; initials are shown instead."""
+    check_own(User.find(user_id).id)
+    with write_as_current_user() as user:
+        user.remove_avatar()
     return no_content()
-
-
-def _own(user_id: int) -> User:
-    user = User.find(user_id)
-    if user.id != me().id:
-        raise Forbidden("You do not have permission to perform this action.")
-    return user
-
-

@@ -1,1 +1,1 @@
-"""People: who is here, what they worked on, who may come in."""
+"""People: the list of members, what each worked on, deactivation, and the invite link."""

@@ -1,1 +1,1 @@
-"""Projects in the browser: the list, and a page for each."""
+"""Projects: the list, and a page for each."""

@@ -7,7 +7,7 @@ LENGTH = 160
 
 
 def preview(data: dict[str, Any]) -> str:
-    """The data's values with their names; a single one stands alone."""
+    """The values of the data with their names; a single value without its name."""
     parts: list[str] = []
     for name, value in data.items():
         parts.append(_text(value) if len(data) == 1 else f"{name[:LENGTH]}: {_text(value)}")
@@ -19,5 +19,5 @@ def preview(data: dict[str, Any]) -> str:
 
 def _text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    # Cut before the rest is looked at: a task may hold a whole book.
+    # Cut before the white space is collapsed, because a task may hold a very long text.
     return " ".join(text[: LENGTH * 4].split())[: LENGTH + 1]

@@ -1,17 +1,21 @@
-"""The views: a list to create in, and a page for each project."""
+"""The views of the projects: the list with the form to create one, and a page for each."""
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, url_for
-from flask_babel import lazy_gettext as _l
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask_babel import gettext as _
 
+from ls.accounts import rate_limit
 from ls.blueprints.projects.forms import ProjectForm
 from ls.blueprints.projects.preview import preview
+from ls.exceptions import InvalidFields
 from ls.models import Project
-from ls.queries import projects as lists
-from ls.web.access import form_checks_csrf
-from ls.web.current import acting, member
-from ls.web.htmx import go, is_fragment, render, say
+from ls.models.project import checked
+from ls.projects.deletion import delete_project
+from ls.queries.pagination import Page
+from ls.queries.projects import get_project, list_contributors, list_projects, list_tasks
+from ls.web.auth import form_checks_csrf, write_as_current_user
+from ls.web.htmx import flash_message, is_fragment, redirect, render
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
 projects.add_app_template_filter(preview)
@@ -19,72 +23,95 @@ projects.add_app_template_filter(preview)
 
 @projects.get("/")
 def index() -> Response:
-    """The list, newest first, and the form for another one."""
-    listing = lists.projects()
-    if listing.is_past_the_end:
-        return go(url_for("projects.index"), 302)
-    return render("projects/index.html", "projects/_list.html", listing=listing, form=ProjectForm(formdata=None))
+    """Show the list, newest first, and the form for a new project."""
+    values = _list_values()
+    return render("projects/index.html", "projects/_list.html", form=ProjectForm(formdata=None), **values)
 
 
 @projects.post("/")
 @form_checks_csrf
 def create() -> Response:
-    """Create a project; the same form sent twice makes one."""
+    """Create a project; the same form sent twice creates one."""
     form = ProjectForm()
-    if not form.check():
-        listing = None if is_fragment() else lists.projects()
-        return render("projects/index.html", "projects/_create.html", 422, listing=listing, form=form)
-    with acting():
-        project_id = Project.create(creator=member(), form_key=form.form_key.data, **form.values).id
-    return go(url_for("projects.project", project_id=project_id))
+    values = _checked_values(form)
+    if values is None:
+        listed = {"is_first": False} if is_fragment() else _list_values()
+        return render("projects/index.html", "projects/_create.html", 422, form=form, **listed)
+    with write_as_current_user() as user:
+        sent = form.submission(str(user.id), *values.values())
+        is_second = rate_limit.is_noted(sent)
+        project = Project.latest(user, values["title"]) if is_second else None
+        project_id = (project or Project.create(creator=user, **values)).id
+        rate_limit.note(sent)
+    return redirect(url_for("projects.project", project_id=project_id))
 
 
 @projects.get("/<int:project_id>")
 def project(project_id: int) -> Response:
-    """What it is, who contributed how much, and its tasks; for htmx a page of tasks."""
-    found, listing = lists.project(project_id), lists.tasks(project_id)
-    if listing.is_past_the_end:
-        return go(url_for("projects.project", project_id=project_id), 302)
+    """Show a project, who contributed how much, and its tasks; for htmx only a page of tasks."""
+    found = get_project(project_id)
     if is_fragment():
-        return make_response(render_template("projects/_tasks.html", project=found, listing=listing))
-    return _page(found, listing=listing)
+        return make_response(render_template("projects/_tasks.html", **_task_values(found)))
+    return _page(found, ProjectForm(formdata=None, obj=found))
 
 
 @projects.post("/<int:project_id>")
 @form_checks_csrf
 def change(project_id: int) -> Response:
-    """Change title and description; afterwards the page is read anew, as its title changed too."""
+    """Change title and description; then the whole page is loaded, as its title changes too."""
     form = ProjectForm()
-    if not form.check():
-        found = lists.project(project_id)
-        return _head(found, form) if is_fragment() else _page(found, 422, form=form)
-    with acting():
-        Project.find(project_id).change(**form.values)
-    say(_l("Project saved"), "success")
-    return go(url_for("projects.project", project_id=project_id))
+    values = _checked_values(form)
+    if values is None:
+        found = get_project(project_id)
+        if is_fragment():
+            return make_response(render_template("projects/_head.html", project=found, form=form), 422)
+        return _page(found, form, 422)
+    with write_as_current_user():
+        Project.lock_for_update(project_id).change(**values)
+    flash_message(_("Project saved"), "success")
+    return redirect(url_for("projects.project", project_id=project_id))
 
 
 @projects.post("/<int:project_id>/delete")
 def delete(project_id: int) -> Response:
-    """Delete the project and everything in it."""
-    with acting():
-        found = Project.find(project_id)
+    """Delete a project with its tasks and annotations."""
+    with write_as_current_user():
+        found = Project.lock_for_update(project_id)
         title = found.title
-        found.remove()
-    say(_l("Project %(title)s is deleted", title=title), "success")
-    return go(url_for("projects.index"))
+        delete_project(found)
+    flash_message(_("Project %(title)s is deleted", title=title), "success")
+    return redirect(url_for("projects.index"))
 
 
-def _head(found: Project, form: ProjectForm) -> Response:
-    return make_response(render_template("projects/_head.html", project=found, form=form), 422)
+def _checked_values(form: ProjectForm) -> dict[str, Any] | None:
+    """Title and description; None if something is wrong, which the form then says."""
+    if not form.validate():
+        return None
+    try:
+        return checked({"title": form.title.data, "description": form.description.data})
+    except InvalidFields as refused:
+        form.add_errors(refused)
+        return None
 
 
-def _page(found: Project, status: int = 200, **given: Any) -> Response:
-    values: dict[str, Any] = {"project": found, "form": given.get("form") or _form(found)}
-    values["listing"] = given.get("listing") or lists.tasks(found.id)
-    values["contributors"], values["contributors_count"] = lists.contributors(found.id)
-    return make_response(render_template("projects/project.html", **values), status)
+def _list_values() -> dict[str, Any]:
+    page = list_projects(after=request.args.get("after"), before=request.args.get("before"))
+    return {"projects": page.rows, "is_first": not page.rows, **_page_urls(page, url_for("projects.index"))}
 
 
-def _form(found: Project) -> ProjectForm:
-    return ProjectForm(formdata=None, obj=found)
+def _task_values(found: Project) -> dict[str, Any]:
+    page = list_tasks(found.id, after=request.args.get("after"), before=request.args.get("before"))
+    return {"tasks": page.rows, **_page_urls(page, url_for("projects.project", project_id=found.id))}
+
+
+def _page_urls(page: Page[Any], url: str) -> dict[str, str | None]:
+    return {
+        "previous_url": f"{url}?before={page.previous}" if page.previous else None,
+        "next_url": f"{url}?after={page.next}" if page.next else None,
+    }
+
+
+def _page(found: Project, form: ProjectForm, status: int = 200) -> Response:
+    contributors, count = list_contributors(found.id)
+    values = {"contributors": contributors, "contributors_count": count, **_task_values(found)}
+    return make_response(render_template("projects/project.html", project=found, form=form, **values), status)

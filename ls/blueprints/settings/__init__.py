@@ -1,1 +1,1 @@
-"""Account & Settings: what a member changes about herself."""
+"""Account & Settings: what users change about their own account."""

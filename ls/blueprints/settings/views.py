@@ -1,21 +1,22 @@
-"""The views: one page, whose sections are saved one by one."""
+"""The views of Account & Settings: one page, whose sections are saved one by one."""
 
 from base64 import b64encode
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
+from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ls.blueprints.settings.forms import AccountForm, OwnForm, PictureForm
-from ls.blueprints.settings.page import answer, done, password_form, say_beside
-from ls.blueprints.settings.password import prepare
+from ls.accounts.change_password import prepare_change
+from ls.blueprints.settings.forms import AccountForm, PictureForm, checked_values
+from ls.blueprints.settings.sections import password_form, show
 from ls.exceptions import InvalidFields, Throttled
-from ls.images.avatar import TOO_LARGE
-from ls.models import ApiToken, Avatar, LoginSession
-from ls.web.access import form_checks_csrf, sign_out
-from ls.web.current import acting, me, member
-from ls.web.errors import page as failure
-from ls.web.htmx import go, is_fragment
+from ls.images.avatar import MAX_BYTES, TOO_LARGE, Picture, PictureRefused, read_picture
+from ls.models import ApiToken, LoginSession
+from ls.web.auth import form_checks_csrf, log_out_user, write_as_current_user
+from ls.web.errors import error_page
+from ls.web.forms import BaseForm
+from ls.web.htmx import flash_message, is_fragment, redirect
 from ls.web.user_agents import device
 
 settings = Blueprint("settings", __name__, url_prefix="/user/account")
@@ -24,68 +25,70 @@ settings.add_app_template_filter(device)
 
 @settings.get("/")
 def account() -> Response:
-    """The page; for htmx its profile."""
-    return answer("profile")
+    """Show the page; for htmx its profile section."""
+    return show("profile")
 
 
 @settings.post("/")
 @form_checks_csrf
 def account_save() -> Response:
     """Save those fields of profile, language and appearance that the request carries."""
-    form = AccountForm(obj=me())
-    whole_page = not {"language", "appearance"}.isdisjoint(request.form)
-    section = "profile" if not whole_page or "first_name" in request.form else "appearance"
-    if not form.validate():
-        return answer(section, 422, account_form=form, problem=_problem(section, form))
-    with acting() as session:
-        session.user.change_profile(**form.carried())
-    return _refresh(section) if whole_page and is_fragment() else done(section)
+    form, is_appearance = AccountForm(obj=current_user), not {"language", "appearance"}.isdisjoint(request.form)
+    section = "appearance" if is_appearance and "first_name" not in request.form else "profile"
+    values = checked_values(form)
+    if values is None:
+        return show(section, 422, account_form=form, problem=form.problem)
+    with write_as_current_user() as user:
+        user.change_profile(**values)
+    message = _("Profile saved") if section == "profile" else _("Appearance and language saved")
+    return _refresh(section, message) if is_appearance and is_fragment() else _saved(section, message)
 
 
-def _refresh(section: str) -> Response:
-    """The whole page anew, because every part of it speaks the language and wears the colours."""
-    say_beside(section)
+def _saved(section: str, message: str) -> Response:
+    """Show the message beside the section's button: at once, or after a redirect to the section."""
+    if is_fragment():
+        return show(section, saved=message)
+    flash_message(message, f"beside {section}")
+    return redirect(url_for("settings.account", _anchor=section))
+
+
+def _refresh(section: str, message: str) -> Response:
+    """Load the whole page again, because every part of it depends on language and appearance."""
+    flash_message(message, f"beside {section}")
     response = make_response("")
     response.headers["HX-Refresh"] = "true"
     return response
 
 
-def _problem(section: str, form: OwnForm) -> dict[str, object] | None:
-    return {"section": section, "message": form.problem} if form.problem else None
-
-
 @settings.post("/avatar/preview")
 @form_checks_csrf
 def avatar_preview() -> Response:
-    """The picture as it will look, or what is wrong with it; nothing is stored."""
+    """Show how the picture will look, or what is wrong with it; nothing is stored."""
     form = PictureForm()
-    if not form.validate():
+    picture = _read_picture(form)
+    if picture is None:
         return _preview(form, 422)
-    return _preview(form, preview=_data_uri(form))
+    return _preview(form, preview=f"data:{picture.media_type};base64,{b64encode(picture.data).decode()}")
 
 
 def _preview(form: PictureForm, status: int = 200, preview: str | None = None) -> Response:
-    shown = {"picture_form": form, "preview": preview}
+    values = {"picture_errors": form.avatar.errors, "preview": preview}
     if is_fragment() and not form.problem:
-        return make_response(render_template("settings/_preview.html", **shown), status)
-    response = answer("picture", status, **shown, problem=_problem("picture", form))
-    response.headers["HX-Retarget"] = "#picture"  # a page too old gets a section that works again
+        return make_response(render_template("settings/_preview.html", **values), status)
+    response = show("picture", status, problem=form.problem, **values)
+    response.headers["HX-Retarget"] = "#picture"  # a page that is too old gets a section with a new token
     return response
 
 
 @settings.errorhandler(413)
 def too_large(_error: RequestEntityTooLarge) -> Response:
-    """A picture of more bytes than are read at all is told in the words for every other that is too large."""
+    """Answer an upload of more bytes than are read at all like every other picture that is too large."""
     if request.endpoint not in {"settings.avatar", "settings.avatar_preview"}:
-        return failure(413)
+        return error_page(413)
     form = PictureForm(formdata=None)
-    form.avatar.errors = [_l(TOO_LARGE)]
+    form.avatar.errors = [_(TOO_LARGE)]
     is_preview = request.endpoint == "settings.avatar_preview"
-    return _preview(form, 413) if is_preview else answer("picture", 413, picture_form=form)
-
-
-def _data_uri(form: PictureForm) -> str:
-    return f"data:{form.picture.media_type};base64,{b64encode(form.picture.data).decode()}"
+    return _preview(form, 413) if is_preview else show("picture", 413, picture_errors=form.avatar.errors)
 
 
 @settings.post("/avatar")
@@ -93,90 +96,97 @@ def _data_uri(form: PictureForm) -> str:
 def avatar() -> Response:
     """Store the picture."""
     form = PictureForm()
+    picture = _read_picture(form)
+    if picture is None:
+        return show("picture", 422, picture_errors=form.avatar.errors, problem=form.problem)
+    with write_as_current_user() as user:
+        user.change_avatar(picture)
+    return _saved("picture", _("Picture saved"))
+
+
+def _read_picture(form: PictureForm) -> Picture | None:
+    """The picture, re-encoded; None if something is wrong, which the form then says."""
     if not form.validate():
-        return answer("picture", 422, picture_form=form, problem=_problem("picture", form))
-    with acting() as session:
-        Avatar.keep(session.user, form.picture)
-    return done("picture")
+        return None
+    try:
+        with form.avatar.data[0].stream as stream:
+            return read_picture(stream.read(MAX_BYTES + 1))
+    except PictureRefused as refused:
+        form.avatar.errors = [_(refused.message)]
+        return None
 
 
 @settings.post("/avatar/delete")
 @form_checks_csrf
 def avatar_delete() -> Response:
-    """Go back to initials."""
-    if refusal := _refusal("picture"):
-        return refusal
-    with acting() as session:
-        Avatar.remove(session.user)
-    return done("picture", _l("Picture removed"))
-
-
-def _refusal(section: str) -> Response | None:
-    """What to answer to a form without fields whose page is too old, or None."""
-    form = OwnForm()
-    return None if form.validate() else answer(section, 422, problem=_problem(section, form))
+    """Remove the picture; the initials are shown again."""
+    if not (form := BaseForm()).validate():
+        return show("picture", 422, problem=form.problem)
+    with write_as_current_user() as user:
+        user.remove_avatar()
+    return _saved("picture", _("Picture removed"))
 
 
 @settings.post("/password")
 @form_checks_csrf
 def password() -> Response:
-    """Change the password; other sessions end, this one goes on."""
+    """Change the password; every other session ends."""
     form = password_form()
     if not form.validate():
-        return answer("password", 422, password_form=form, problem=_problem("password", form))
+        return show("password", 422, password_form=form, problem=form.problem)
+    current = form.current_password.data if "current_password" in form else None
     try:
-        change = prepare(member(), form)
-        with acting() as session:
-            change.make(session)
+        change = prepare_change(current_user, current or "", form.new_password.data or "")
+        with write_as_current_user() as user:
+            change.apply(user)
     except InvalidFields as refused:
-        form.refuse(refused)
-        return answer("password", 422, password_form=form)
-    except Throttled as slow:
-        response = answer("password", slow.status, problem={"section": "password", "message": slow})
-        response.headers["Retry-After"] = str(slow.retry_after)
+        form.add_errors(refused)
+        return show("password", 422, password_form=form, problem=form.problem)
+    except Throttled as refused:
+        response = show("password", refused.status, problem=refused)
+        response.headers["Retry-After"] = str(refused.retry_after)
         return response
-    return done("password")
+    return _saved("password", _("Password changed. Every other device is logged out."))
 
 
 @settings.post("/token/reset")
 @form_checks_csrf
 def token_reset() -> Response:
-    """A new API token; the old one is dead at once."""
-    if refusal := _refusal("token"):
-        return refusal
-    with acting() as session:
-        ApiToken.reset(session.user)
-    return done("token")
+    """Make a new API token; the old one stops working at once."""
+    if not (form := BaseForm()).validate():
+        return show("token", 422, problem=form.problem)
+    with write_as_current_user() as user:
+        ApiToken.reset(user)
+    return _saved("token", _("New token made. The old one does not work any more."))
 
 
 @settings.get("/sessions/")
 def sessions() -> Response:
-    """Where the member is signed in."""
-    return answer("sessions")
+    """Show where the user is logged in."""
+    return show("sessions")
 
 
 @settings.post("/sessions/<int:session_id>/delete")
 @form_checks_csrf
 def session_delete(session_id: int) -> Response:
-    """Sign out on one device; on this one it is a log-out."""
-    if refusal := _refusal("sessions"):
-        return refusal
-    login = me().login
-    is_this = login is not None and session_id == login.id
-    with acting() as session:
-        LoginSession.end_one(session.user, session_id)
+    """Log the user out on one device; if it is this one, go to the login page."""
+    if not (form := BaseForm()).validate():
+        return show("sessions", 422, problem=form.problem)
+    is_this = session_id == current_user.login.id
+    with write_as_current_user() as user:
+        LoginSession.end_one(user, session_id)
     if not is_this:
-        return done("sessions")
-    sign_out()
-    return go(url_for("auth.login"))
+        return _saved("sessions", _("Logged out there"))
+    log_out_user()
+    return redirect(url_for("auth.login"))
 
 
 @settings.post("/sessions/delete-others")
 @form_checks_csrf
 def sessions_delete_others() -> Response:
-    """Sign out on every device but this one."""
-    if refusal := _refusal("sessions"):
-        return refusal
-    with acting() as session:
-        LoginSession.end_others(session.user, keep=session)
-    return done("sessions", _l("Signed out everywhere else"))
+    """Log the user out on every device but this one."""
+    if not (form := BaseForm()).validate():
+        return show("sessions", 422, problem=form.problem)
+    with write_as_current_user() as user:
+        LoginSession.end_others(user, keep=user.login)
+    return _saved("sessions", _("Logged out everywhere else"))

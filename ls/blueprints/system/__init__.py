@@ -1,1 +1,1 @@
-"""The front door, and what machines ask: health and version."""
+"""The start page, health, version, and pictures."""

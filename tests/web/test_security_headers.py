@@ -1,14 +1,13 @@
 """Security headers stand on every answer, and a view's own value stays."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask, Response, request
 from flask.testing import FlaskClient
-from werkzeug.test import Client
 
-from ls.web import headers
-from ls.web.proxy import Proxy
+from ls.exceptions import DomainError
+from ls.web import proxy, responses, static
 
 EXPECTED = {
     "X-Content-Type-Options": "nosniff",
@@ -20,15 +19,18 @@ EXPECTED = {
 
 @pytest.fixture
 def bare() -> Flask:
-    """A tiny application of every kind of answer, behind the same two middlewares."""
-    app = Flask(__name__, static_folder="../ls/static")
+    """A tiny application of every kind of answer, behind the same middleware."""
+    app = Flask(__name__, static_folder="../../ls/static")
     app.add_url_rule("/page", "page", view_func=lambda: "page")
     app.add_url_rule("/stream", view_func=stream)
     app.add_url_rule("/picture", view_func=picture)
     app.add_url_rule("/boom", view_func=boom)
     app.add_url_rule("/vary/<path:value>", view_func=vary)
-    app.wsgi_app = Proxy(app.wsgi_app, host="", trusted=())  # type: ignore[method-assign]  # as in app.py
-    headers.init_app(app)
+    app.config.update(HOST="", TRUSTED_PROXIES=())
+    responses.init_app(app)
+    static.init_app(app)
+    proxy.init_app(app)
+    app.register_error_handler(DomainError, lambda refused: (str(refused), refused.status))
     return app
 
 
@@ -74,7 +76,7 @@ def visitor(bare: Flask) -> FlaskClient:
 def test_every_answer_has_them(visitor: FlaskClient, path: str) -> None:
     found = visitor.get(path).headers
     assert {name: found[name] for name in EXPECTED} == EXPECTED
-    assert found["Content-Security-Policy"] == headers.CONTENT_SECURITY_POLICY
+    assert found["Content-Security-Policy"] == responses.CONTENT_SECURITY_POLICY
     assert found["Cache-Control"] == "no-store"
     assert found["Vary"] == "HX-Request-Type"
     assert "camera=()" in found["Permissions-Policy"]
@@ -88,7 +90,7 @@ def test_what_the_proxy_refuses_has_them_too(visitor: FlaskClient) -> None:
 
 
 def test_the_policy_allows_nothing_inline() -> None:
-    policy = dict(part.split(" ", 1) for part in headers.CONTENT_SECURITY_POLICY.split("; "))
+    policy = dict(part.split(" ", 1) for part in responses.CONTENT_SECURITY_POLICY.split("; "))
     assert policy == {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -132,10 +134,9 @@ def test_only_https_asks_for_https(visitor: FlaskClient) -> None:
     assert found["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_the_scheme_is_the_proxys() -> None:
-    app = headers.Headers(Proxy(Flask("other").wsgi_app, host="https://example.org", trusted=()))
-    found = Client(app).get("/x", base_url="http://example.org").headers
-    assert found["Strict-Transport-Security"] == "max-age=31536000"
+def test_the_scheme_is_the_configured_one(make_app: Callable[..., Flask]) -> None:
+    client = make_app(HOST="https://example.org").test_client()
+    assert client.get("/health", base_url="http://example.org").headers["Strict-Transport-Security"]
 
 
 def test_a_304_has_them(bare: Flask, visitor: FlaskClient) -> None:
@@ -143,4 +144,4 @@ def test_a_304_has_them(bare: Flask, visitor: FlaskClient) -> None:
     first = visitor.get("/file")
     again = visitor.get("/file", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
-    assert again.headers["Content-Security-Policy"] == headers.CONTENT_SECURITY_POLICY
+    assert again.headers["Content-Security-Policy"] == responses.CONTENT_SECURITY_POLICY

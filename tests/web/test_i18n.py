@@ -1,12 +1,12 @@
-"""Moments, days and numbers as a reader meets them."""
+"""Times, days and numbers in the language of the reader."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
-from ls.db.types import utcnow
-from ls.web import formats
+from ls.db.types import iso, utcnow
+from ls.web import i18n
 
 CHINESE = {"Accept-Language": "zh"}
 SOME_DAY = datetime(2026, 5, 3, 12, 30, 15, 1234, tzinfo=UTC)
@@ -25,24 +25,24 @@ SOME_DAY = datetime(2026, 5, 3, 12, 30, 15, 1234, tzinfo=UTC)
 )
 def test_how_long_ago(app: Flask, passed: timedelta, english: str, chinese: str | None) -> None:
     with app.test_request_context():
-        assert formats.ago(utcnow() - passed) == english
+        assert i18n.ago(utcnow() - passed) == english
     with app.test_request_context(headers=CHINESE):
-        assert chinese is None or formats.ago(utcnow() - passed) == chinese
+        assert chinese is None or i18n.ago(utcnow() - passed) == chinese
 
 
 def test_after_a_month_the_day_is_told(app: Flask) -> None:
     with app.test_request_context():
-        assert formats.ago(SOME_DAY - timedelta(days=4000)) == "21 May 2015"
-        assert formats.ago(None) == "Never"
+        assert i18n.ago(SOME_DAY - timedelta(days=4000)) == "21 May 2015"
+        assert i18n.ago(None) == "Never"
 
 
 def test_machines_get_the_moment_as_label_studio_prints_it() -> None:
-    assert formats.iso(SOME_DAY) == "2026-05-03T12:30:15.001234Z"
+    assert iso(SOME_DAY) == "2026-05-03T12:30:15.001234Z"
 
 
 def test_days_and_numbers_are_the_readers(app: Flask) -> None:
     with app.test_request_context():
-        assert (formats.day(SOME_DAY), formats.number(1204)) == ("3 May 2026", "1,204")
-        assert formats.exact(SOME_DAY).endswith("UTC")
+        assert (i18n.day(SOME_DAY), i18n.number(1204)) == ("3 May 2026", "1,204")
+        assert i18n.exact(SOME_DAY).endswith("UTC")
     with app.test_request_context(headers=CHINESE):
-        assert formats.day(SOME_DAY) == "2026年5月3日"
+        assert i18n.day(SOME_DAY) == "2026年5月3日"

@@ -1,0 +1,76 @@
+"""The sections of Account & Settings: as the whole page, or one of them as a fragment."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, current_app, get_flashed_messages, make_response, render_template, request
+from flask_login import current_user
+
+from ls.blueprints.settings.forms import AccountForm, PasswordForm
+from ls.models import ApiToken
+from ls.projects.counters import contribution_totals
+from ls.queries.sessions import list_sessions
+from ls.web.htmx import is_fragment
+
+
+def show(section: str, status: int = 200, *, problem: Any = None, saved: Any = None, **given: Any) -> Response:
+    """Render the section for htmx, else the whole page.
+
+    `problem` and `saved` are messages shown in the section; `given` are values for the templates, such as a form.
+    """
+    values = {"problems": {section: problem}, "picture_errors": (), "preview": None, "is_menu_changed": False, **given}
+    if is_fragment():
+        values |= {"saved": {section: saved}, "is_menu_changed": saved is not None}
+        return make_response(render_template(f"settings/_{section}.html", **VALUES[section]() | values), status)
+    for read_values in dict.fromkeys(VALUES.values()):
+        values = read_values() | values
+    return make_response(render_template("settings/account.html", saved=_saved_before(), **values), status)
+
+
+def _saved_before() -> dict[str, str]:
+    """What the request before this one saved, by section."""
+    flashed: Any = get_flashed_messages(with_categories=True)
+    return {category.removeprefix("beside "): message for category, message in flashed}
+
+
+def password_form(**options: Any) -> PasswordForm:
+    """The form; a user without a password is not asked for it."""
+    form = PasswordForm(**options)
+    if current_user.password_hash is None:
+        del form.current_password
+    return form
+
+
+def _account() -> dict[str, Any]:
+    return {"account_form": AccountForm(formdata=None, obj=current_user)}
+
+
+def _password() -> dict[str, Any]:
+    return {"password_form": password_form(formdata=None)}
+
+
+def _token() -> dict[str, Any]:
+    token, site = ApiToken.of(current_user), current_app.config["HOST"] or request.url_root.rstrip("/")
+    return {"token": token, "curl": f'curl -H "Authorization: Token {token}" {site}/api/current-user/whoami'}
+
+
+def _sessions() -> dict[str, Any]:
+    found = list_sessions(current_user)
+    return {"sessions": found.shown, "more": found.total - len(found.shown)}
+
+
+def _membership() -> dict[str, Any]:
+    annotations, projects = contribution_totals(current_user.id)
+    return {"annotations": annotations, "projects": projects}
+
+
+# What each section reads.
+VALUES: dict[str, Callable[[], dict[str, Any]]] = {
+    "profile": _account,
+    "picture": dict,
+    "password": _password,
+    "token": _token,
+    "sessions": _sessions,
+    "membership": _membership,
+    "appearance": _account,
+}

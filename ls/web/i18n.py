@@ -1,0 +1,139 @@
+"""Languages: which one a page is in, and times, dates and numbers as its readers write them."""
+
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from flask import Flask, current_app, has_request_context, request, session
+from flask_babel import get_locale, get_translations
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from ls.db.extensions import babel
+from ls.db.types import iso, utcnow
+
+LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
+LOCALES = {name: Locale.parse(name) for name in LANGUAGES}
+HTML_LANG = {"en": "en", "zh_Hans": "zh-Hans"}
+_ACCEPTED = {"en": "en", "zh-hans": "zh_Hans", "zh-cn": "zh_Hans", "zh-sg": "zh_Hans", "zh": "zh_Hans"}
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+LONG_AGO = 30 * DAY
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language per request, and offer the filters to templates."""
+    app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
+    babel.init_app(app, locale_selector=select_locale, default_translation_directories="ls/translations")
+    app.jinja_env.globals.update(_=translate, get_locale=get_locale, html_lang=HTML_LANG)
+    for template_filter in (time_ago, time_day, number):
+        app.add_template_filter(template_filter)
+
+
+def select_locale() -> Locale:
+    """The account's language, else that of the request. The API and commands speak English: scripts read them."""
+    if not has_request_context() or request.path.startswith("/api/"):
+        return LOCALES["en"]
+    if current_user.is_authenticated and current_user.language in LANGUAGES:
+        return LOCALES[current_user.language]
+    return locale_of_request()
+
+
+def locale_of_request() -> Locale:
+    """The language chosen on the login page, else the browser's, else that of the settings."""
+    if session.get("language") in LANGUAGES:
+        return LOCALES[session["language"]]
+    return LOCALES[_preferred(request.headers.get("Accept-Language", "")) or current_app.config["LANGUAGE"]]
+
+
+@lru_cache(maxsize=256)
+def _preferred(accept_language: str) -> str | None:
+    found = parse_accept_header(accept_language, LanguageAccept).best_match(list(_ACCEPTED))
+    return _ACCEPTED[found] if found else None
+
+
+def translate(message: str, **values: Any) -> Markup:
+    """The message in the language of the page, for templates.
+
+    Jinja's and Flask-Babel's own function takes three times as long, which a page with dozens of messages shows.
+    """
+    text = Markup(_catalogue(get_locale()).ugettext(message))  # noqa: S704  # messages are part of the program
+    return text % values if values else text
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(_locale: Locale) -> Any:
+    return get_translations()
+
+
+def time_ago(moment: datetime | None, locale: Locale | None = None) -> Markup:
+    """A `<time>` that says how long ago, and exactly when in its title; `Never` for None.
+
+    The template of a list passes the locale, which is the same for every row.
+    """
+    if moment is None:
+        return Markup('<span class="muted">%s</span>') % ago(None, locale)
+    locale = locale or get_locale()
+    return _time(moment, ago(moment, locale), locale)
+
+
+def time_day(moment: datetime, locale: Locale | None = None) -> Markup:
+    """A `<time>` that says the day, and exactly when in its title."""
+    locale = locale or get_locale()
+    return _time(moment, day(moment, locale), locale)
+
+
+@lru_cache(maxsize=4096)
+def _time(moment: datetime, text: str, locale: Locale) -> Markup:
+    shown = f'<time datetime="{iso(moment)}" title="{exact(moment, locale)}">{text}</time>'
+    return Markup(shown)  # noqa: S704  # dates have nothing to escape
+
+
+def ago(moment: datetime | None, locale: Locale | None = None) -> str:
+    """How long ago: `2 minutes ago`, after a month the date; `Never` for None."""
+    locale = locale or get_locale()
+    if moment is None:
+        return str(_catalogue(locale).ugettext("Never"))
+    seconds = int((utcnow() - moment).total_seconds())
+    if seconds < MINUTE:
+        return str(_catalogue(locale).ugettext("Just now"))
+    if seconds >= LONG_AGO:
+        return day(moment, locale)
+    unit = DAY if seconds >= DAY else HOUR if seconds >= HOUR else MINUTE
+    return _ago(seconds // unit * unit, locale)
+
+
+@lru_cache(maxsize=1024)
+def _ago(seconds: int, locale: Locale) -> str:
+    return format_timedelta(-seconds, add_direction=True, threshold=1, locale=locale)
+
+
+def exact(moment: datetime, locale: Locale | None = None) -> str:
+    """The time to the minute, in UTC, which it says."""
+    minute = moment.astimezone(UTC).replace(second=0, microsecond=0)
+    return f"{format_datetime(minute, 'medium', tzinfo=UTC, locale=locale or get_locale())} UTC"
+
+
+def day(moment: datetime, locale: Locale | None = None) -> str:
+    """The day, such as `3 May 2026`."""
+    return _day(moment.date(), locale or get_locale())
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date, locale: Locale) -> str:
+    return format_date(value, "d MMM y" if locale.language == "en" else "long", locale=locale)
+
+
+def number(value: int, locale: Locale | None = None) -> str:
+    """A count with the separators of the reader's language."""
+    return _number(value, locale or get_locale())
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int, locale: Locale) -> str:
+    return format_decimal(value, locale=locale)
