@@ -1,20 +1,23 @@
-"""The production server: gunicorn with threads, around an application that is there already."""
+"""The production server: gunicorn's processes around an application that is there already."""
 
+import ctypes
+import gc
 import logging
 import resource
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from ls import memory
-from ls.patient_worker import HEAD_AT_MOST, PatientWorker
+from ls.worker import CONNECTIONS, WaitressWorker
 
-THREADS = 8
-CONNECTIONS = 12_000  # per worker; an idle one costs a file descriptor and about 3 KB
+# glibc's mallopt(): M_ARENA_MAX, because threads take turns and two heaps do; M_MMAP_THRESHOLD and M_TRIM_THRESHOLD,
+# so that the 19 MiB of each password hash are given back to the system and leave no hole in a heap.
+MALLOC = {-8: 2, -3: 1024**2, -1: 8 * 1024**2}
 
 
 class Log(Logger):  # type: ignore[misc]  # gunicorn ships no types
@@ -28,7 +31,7 @@ class Log(Logger):  # type: ignore[misc]  # gunicorn ships no types
         self.error_log.setLevel(logging.WARNING)
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn around an application that is there already."""
 
     def __init__(self, app: Flask, options: dict[str, Any]) -> None:
@@ -62,33 +65,36 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(app: Any, listener: socket.socket, *, workers: int, ready: Callable[[], None]) -> None:
     """Serve until a signal says stop; `ready` is called once, when connections are taken."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever all threads are in use
     _allow_many_files()
-    memory.settle()
+    freeze_gc()
     options = {
         "bind": f"fd://{listener.fileno()}",
         "workers": workers,
-        "worker_class": PatientWorker,
-        "threads": THREADS,
-        "worker_connections": CONNECTIONS,
-        "keepalive": 15,
+        "worker_class": WaitressWorker,
         "timeout": 60,
         "graceful_timeout": 10,
         "logger_class": Log,
         "control_socket_disable": True,
-        # ls/proxy.py alone decides whom to believe.
-        "forwarded_allow_ips": "",
-        "secure_scheme_headers": {},
-        # HEAD_AT_MOST bounds them together, so that the application answers what is merely long.
-        "limit_request_line": 0,
-        "limit_request_field_size": HEAD_AT_MOST,
         "when_ready": lambda _arbiter: ready(),
     }
     Server(app, options).run()
 
 
+def freeze_gc() -> None:
+    """Call it when everything is imported, before workers are forked: they share what they never change."""
+    with suppress(OSError, AttributeError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        for option, value in MALLOC.items():
+            mallopt(option, value)
+    gc.collect()
+    gc.freeze()
+
+
 def _allow_many_files() -> None:
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS + 1000
+    """A file for each connection, and two thirds as many for bodies and answers in temporary files, and databases."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS * 5 // 3
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if _soft != resource.RLIM_INFINITY and _soft < most:
+    if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,4 +1,4 @@
-"""The real server as a process of its own: `flask start`, on a free port, over a data folder of its own."""
+"""The real server as a process: `flask start` on a free port, with a data folder of its own."""
 
 import os
 import re
@@ -86,14 +86,20 @@ class RunningServer:
             self.kill()
             raise
 
+    @property
+    def worker_ids(self) -> list[int]:
+        """The process ids of its workers."""
+        pid = self.process.pid if self.process else 0
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def kill(self) -> None:
-        """End every process of it at once, as a power cut would."""
+        """End all its processes at once, as a power cut would."""
         if self.process is not None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def flask(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command over the same data."""
+        """Run a command on the same data."""
         return subprocess.run(
             [sys.executable, "-m", "flask", *arguments],
             cwd=ROOT,
@@ -105,7 +111,7 @@ class RunningServer:
         )
 
     def launch(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Begin a command over the same data, and do not wait for it."""
+        """Start a command on the same data without waiting for it."""
         return subprocess.Popen(
             [sys.executable, "-m", "flask", *arguments],
             cwd=ROOT,
@@ -115,13 +121,13 @@ class RunningServer:
         )
 
     def client(self, **options: Any) -> "Visitor":
-        """A browser without a screen, closed with the server."""
+        """An HTTP client with cookies, closed together with the server."""
         self._visitors.append(Visitor(self.url, **options))
         return self._visitors[-1]
 
 
 class Visitor:
-    """Sends forms as a page's reader would, over real HTTP."""
+    """Sends forms over HTTP, as a browser does."""
 
     def __init__(self, url: str, **options: Any) -> None:
         self.http = httpx.Client(base_url=url, timeout=30, **options)
@@ -133,7 +139,7 @@ class Visitor:
         return found.group(1)
 
     def post(self, path: str, data: dict[str, str], page: str) -> httpx.Response:
-        """Send a form as found on `page`."""
+        """Send the form of `page`."""
         return self.http.post(path, data={"csrf_token": self.csrf(page), **data})
 
     def sign_up(self, email: str, token: str = "") -> httpx.Response:

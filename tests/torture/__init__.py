@@ -1,1 +1,1 @@
-"""What needs time or force: run by `make torture`, bounded to ten minutes, its figures printed as a table."""
+"""Trials that need time or force: `make torture` runs them within fifteen minutes and prints a table."""

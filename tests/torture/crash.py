@@ -1,4 +1,4 @@
-"""kill -9 in the middle of write bursts: every acknowledged row is there, and the database is whole."""
+"""kill -9 during bursts of writes: every acknowledged row is there, and the database is not damaged."""
 
 import random
 import sqlite3
@@ -10,15 +10,16 @@ from pathlib import Path
 
 import httpx
 
+from ls.config.parsers import DATABASE_FILE
 from tests.server import RunningServer
-from tests.torture.trial import Trial
+from tests.torture.trial import Outcome, Trial
 
 BURSTS, WRITERS = 50, 4
 TOKEN = "torture-token-0123456789"
 
 
-def run() -> tuple[bool, str]:
-    """Fifty bursts, each cut off after a random moment."""
+def run() -> Outcome:
+    """Fifty bursts, each ended after a random time."""
     acknowledged: list[int] = []
     damaged = 0
     with tempfile.TemporaryDirectory() as name:
@@ -29,7 +30,7 @@ def run() -> tuple[bool, str]:
             damaged += not _is_whole(server)
         missing = set(acknowledged) - _kept(server)
     figures = f"{BURSTS} kills, {len(acknowledged)} acknowledged, {len(missing)} lost, {damaged} damaged"
-    return not missing and not damaged and len(acknowledged) > BURSTS, figures
+    return Outcome(not missing and not damaged and len(acknowledged) > BURSTS, figures)
 
 
 def _burst(server: RunningServer) -> list[int]:
@@ -59,7 +60,7 @@ def _write(url: str, acknowledged: list[int]) -> None:
 
 
 def _database(server: RunningServer) -> sqlite3.Connection:
-    return sqlite3.connect(server.folder / "data" / "labelling.sqlite3")
+    return sqlite3.connect(server.folder / "data" / DATABASE_FILE)
 
 
 def _is_whole(server: RunningServer) -> bool:

@@ -1,4 +1,4 @@
-"""A full disk: a plain 503, nothing half-written, and well again when there is room."""
+"""A full disk: a plain 503, nothing half-written, and normal service once there is room again."""
 
 import os
 import subprocess
@@ -8,15 +8,15 @@ from pathlib import Path
 import httpx
 
 from tests.server import RunningServer
-from tests.torture.trial import Trial
+from tests.torture.trial import Outcome, Trial
 
 TOKEN = "torture-token-0123456789"
 
 
-def run() -> tuple[bool, str]:
-    """The data folder on a small tmpfs, filled up and emptied again; needs root for the mount."""
+def run() -> Outcome:
+    """Put the data folder on a small tmpfs, fill it and empty it again; mounting needs root."""
     if os.geteuid() != 0:
-        return False, "needs root, to mount a small tmpfs"
+        return Outcome(False, "needs root, to mount a small tmpfs")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data = folder / "data"
@@ -28,7 +28,7 @@ def run() -> tuple[bool, str]:
             subprocess.run(["umount", str(data)], check=True)
 
 
-def _trial(folder: Path, data: Path) -> tuple[bool, str]:
+def _trial(folder: Path, data: Path) -> Outcome:
     with (
         RunningServer(folder, USERNAME="a@example.org", PASSWORD="correct horse", USER_TOKEN=TOKEN) as server,
         httpx.Client(base_url=server.url, headers={"Authorization": f"Token {TOKEN}"}, timeout=60) as client,
@@ -42,7 +42,8 @@ def _trial(folder: Path, data: Path) -> tuple[bool, str]:
         filler.unlink()
         after = _create(client)
     figures = f"before {before}, full {sorted(full)}, reading meanwhile {reading}, afterwards {after}"
-    return before == 201 and full <= {201, 503} and 503 in full and reading == 200 and after == 201, figures
+    kept = before == 201 and full <= {201, 503} and 503 in full and reading == 200 and after == 201
+    return Outcome(kept, figures)
 
 
 def _create(client: httpx.Client) -> int:

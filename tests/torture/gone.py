@@ -1,4 +1,4 @@
-"""PostgreSQL stopped and started again: a plain 503 meanwhile, well again by itself, no acknowledged row lost."""
+"""PostgreSQL stopped and started again: a plain 503 meanwhile, normal service by itself, no acknowledged row lost."""
 
 import tempfile
 import time
@@ -7,14 +7,14 @@ from pathlib import Path
 import httpx
 
 from tests.server import RunningServer
-from tests.torture.trial import Trial
+from tests.torture.trial import Outcome, Trial
 from tests.with_postgres import postgres
 
 TOKEN = "torture-token-0123456789"
 
 
-def run() -> tuple[bool, str]:
-    """Stop it as a crash would, ask for pages, start it."""
+def run() -> Outcome:
+    """Stop it as a crash would, ask for pages, and start it again."""
     with tempfile.TemporaryDirectory() as name, postgres() as database:
         settings = {"USERNAME": "a@example.org", "PASSWORD": "correct horse", "USER_TOKEN": TOKEN}
         with (
@@ -25,13 +25,13 @@ def run() -> tuple[bool, str]:
             database.stop()
             gone = {client.get(path).status_code for path in ("/", "/health", "/api/projects/", "/user/login/")}
             database.start()
-            healed = _heals(client)
+            recovered = _recovers(client)
             kept = client.get("/api/projects/").json()["count"]
-    figures = f"created {created}, meanwhile {sorted(gone)}, healed in {healed:.1f} s, {kept} kept"
-    return created == 201 and gone == {503} and healed < 10 and kept == 1, figures
+    figures = f"created {created}, meanwhile {sorted(gone)}, recovered in {recovered:.1f} s, {kept} kept"
+    return Outcome(created == 201 and gone == {503} and recovered < 10 and kept == 1, figures)
 
 
-def _heals(client: httpx.Client) -> float:
+def _recovers(client: httpx.Client) -> float:
     began = time.monotonic()
     while time.monotonic() - began < 30:
         if client.get("/api/projects/").status_code == 200:

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of restores: all of the old or all of the new, its key with it, and the next one works."""
+"""kill -9 during restores: all of the old or all of the new with its key, and the next restore works."""
 
 import json
 import random
@@ -9,15 +9,15 @@ from pathlib import Path
 
 from ls.security.secret_key import NEXT_NAME
 from tests.server import RunningServer
-from tests.torture.trial import Trial
+from tests.torture.trial import Outcome, Trial
 
 KILLS = 15
 PASSWORD = "correct horse battery"
 PEOPLE = ("old@example.org", "new@example.org")
 
 
-def run() -> tuple[bool, str]:
-    """Two installations' archives are restored over each other, and each time cut off after a random moment."""
+def run() -> Outcome:
+    """Restore the archives of two installations over each other, and kill each restore after a random time."""
     with tempfile.TemporaryDirectory() as name:
         here, there = (RunningServer(Path(name) / folder) for folder in ("here", "there"))
         archives = []
@@ -35,7 +35,7 @@ def run() -> tuple[bool, str]:
     figures = (
         f"{KILLS} kills, {found.count(PEOPLE[0])} old, {found.count(PEOPLE[1])} new, {torn} torn, then restored: {last}"
     )
-    return torn == 0 and last, figures
+    return Outcome(torn == 0 and last, figures)
 
 
 def _create(server: RunningServer, email: str) -> None:
@@ -68,7 +68,7 @@ def _cut_off(server: RunningServer, archive: str, after: float | None) -> str | 
 
 
 def _state(server: RunningServer) -> str | None:
-    """Whose installation it is; None if it is not whole, or does not belong to its key."""
+    """The account of the installation; None if it is not whole or does not belong to its key."""
     people = json.loads(server.flask("user", "list", "--json").stdout or "[]")
     emails = [person["email"] for person in people]
     well = server.flask("check").stdout == "OK\n"

@@ -7,15 +7,15 @@ from pathlib import Path
 import httpx
 
 from tests.server import RunningServer
-from tests.torture.trial import Trial
+from tests.torture.trial import Outcome, Trial
 
 WRITERS, EACH = 8, 100
 TOKEN = "torture-token-0123456789"
 AUTH = {"Authorization": f"Token {TOKEN}"}
 
 
-def run() -> tuple[bool, str]:
-    """Everybody annotates the same task; the project's count must be the sum."""
+def run() -> Outcome:
+    """All writers annotate the same task; the member's count must be the sum."""
     statuses: list[int] = []
     with (
         tempfile.TemporaryDirectory() as name,
@@ -34,12 +34,12 @@ def run() -> tuple[bool, str]:
     refused = sum(status != 201 for status in statuses)
     counted = member["annotations_count"]
     figures = f"{WRITERS} writers, {len(statuses)} writes, {refused} refused, {counted} counted, locked: {locked}"
-    return refused == 0 and counted == WRITERS * EACH and not locked, figures
+    return Outcome(refused == 0 and counted == WRITERS * EACH and not locked, figures)
 
 
 def _annotate(url: str, task: int, statuses: list[int]) -> None:
     with httpx.Client(base_url=url, headers=AUTH, timeout=60) as client:
-        for _ in range(EACH):  # one after the other, while the others do the same
+        for _ in range(EACH):
             response = client.post(f"/api/tasks/{task}/annotations/", json={"result": []})
             statuses.append(response.status_code)
 
