@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Make an account for everybody in a CSV file, and write the links by which they set their passwords.
+"""Create an account for everybody in a CSV file, and write the links for setting their passwords.
 
-The file has a column `email`, and perhaps `first_name`, `last_name` and `phone`. Whoever has an account already
-is skipped, so the same file can be run again; new links are added at the end of the second file. A link works once,
+The file has a column `email`, and may have `first_name`, `last_name` and `phone`. People who have an account are
+skipped, so the same file can be used again; new links are added at the end of the second file. A link works once,
 for 72 hours.
 
     python examples/onboard.py people.csv links.csv
@@ -24,7 +24,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def main() -> int:
-    arguments = parsed()
+    arguments = parse_arguments()
     try:
         people = read(arguments.people)
         client = LabelStudio(base_url=arguments.url, api_key=arguments.token)
@@ -36,19 +36,19 @@ def main() -> int:
                 out.writerow(["email", "set_password_url"])
             return onboard(client, people, known, out)
     except (ApiError, httpx.HTTPError, OSError, ValueError) as error:
-        print(f"{type(error).__name__}: {told(error)}", file=sys.stderr)
+        print(f"{type(error).__name__}: {message_of(error)}", file=sys.stderr)
         return 1
 
 
-def parsed() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("people", help="CSV file with the column email")
     parser.add_argument("links", help="CSV file to add the links to")
-    parser.add_argument("--url", default=os.environ.get("LABELLING_URL", "http://127.0.0.1:8080"))
-    parser.add_argument("--token", default=os.environ.get("LABELLING_TOKEN"), help="default: LABELLING_TOKEN")
+    parser.add_argument("--url", default=os.environ.get("ROSTER_URL", "http://127.0.0.1:8080"))
+    parser.add_argument("--token", default=os.environ.get("ROSTER_TOKEN"), help="default: ROSTER_TOKEN")
     arguments = parser.parse_args()
     if not arguments.token:
-        parser.error("give --token or set LABELLING_TOKEN to the token under Account & Settings")
+        parser.error("give --token or set ROSTER_TOKEN to the token under Account & Settings")
     return arguments
 
 
@@ -61,37 +61,37 @@ def read(name: str) -> list[dict[str, str]]:
 
 
 def onboard(client: LabelStudio, people: list[dict[str, str]], known: set[str], out: Any) -> int:
-    """Make who is missing; 1 if somebody could not be made."""
+    """Create the missing accounts; returns 1 if one could not be created."""
     failed = False
     for person in people:
         email = person["email"]
         if not email or email.casefold() in known:
-            print(f"{email or '(no e-mail)'}: skipped", file=sys.stderr)
+            print(f"{email or '(no email)'}: skipped", file=sys.stderr)
             continue
         try:
             profile = {name: person[name] for name in COLUMNS if person.get(name)}
-            made = client.users.create(email=email, username=email.partition("@")[0], **profile)
+            user = client.users.create(email=email, username=email.partition("@")[0], **profile)
         except ApiError as error:
-            print(f"{email}: {told(error)}", file=sys.stderr)
+            print(f"{email}: {message_of(error)}", file=sys.stderr)
             failed = True
             continue
         known.add(email.casefold())
-        out.writerow([harmless(email), (made.model_extra or {})["set_password_url"]])
+        out.writerow([escape_formula(email), (user.model_extra or {})["set_password_url"]])
     return int(failed)
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula (CWE-1236)."""
+def escape_formula(cell: str) -> str:
+    """The cell, escaped so that no spreadsheet runs it as a formula (CWE-1236)."""
     return f"'{cell}" if cell.startswith(DANGEROUS) else cell
 
 
-def told(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """What went wrong, in one line."""
     body = error.body if isinstance(error, ApiError) else None
     if not isinstance(body, dict):
         return str(error)
     errors = body.get("validation_errors") or {}
-    return "; ".join(f"{field}: {' '.join(said)}" for field, said in errors.items()) or str(body.get("detail"))
+    return "; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items()) or str(body.get("detail"))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Rotate every personal token (JWT refresh token) in a file that is older than 90 days.
 
-A token can be rotated only by its owner, and is its owner's credential: so the file, one token a line, is all that
-is needed, and nobody else's token is touched. The file is rewritten after each rotation, because the old token is
-dead at once. Lines that begin with # stay. Account API tokens have no age; their owners reset them on
-Account & Settings.
+The file has one token per line. A token is all that is needed to rotate it, and no other token changes. The file is
+rewritten after each rotation, because the old token stops working at once. Lines that begin with # are kept. API
+tokens of accounts have no age; their owners reset them on Account & Settings.
 
     python examples/rotate_tokens.py tokens.txt --days 90
 """
@@ -24,7 +23,7 @@ DAY = 24 * 60 * 60
 
 
 def main() -> int:
-    arguments = parsed()
+    arguments = parse_arguments()
     path = Path(arguments.tokens)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -50,16 +49,16 @@ def main() -> int:
     return int(failed)
 
 
-def parsed() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("tokens", help="file with a refresh token a line; it is rewritten")
     parser.add_argument("--days", type=int, default=90, help="rotate what is at least this old")
-    parser.add_argument("--url", default=os.environ.get("LABELLING_URL", "http://127.0.0.1:8080"))
+    parser.add_argument("--url", default=os.environ.get("ROSTER_URL", "http://127.0.0.1:8080"))
     return parser.parse_args()
 
 
 def age(token: str) -> int:
-    """Days since the token was made, as it says itself."""
+    """Days since the token was made, which it contains."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -69,12 +68,12 @@ def age(token: str) -> int:
 
 
 def rotate(http: httpx.Client, token: str) -> str:
-    """The new token; the old one is dead."""
-    access = sent(http, "/api/token/refresh/", token, {})["access"]
-    return sent(http, "/api/token/rotate/", token, {"Authorization": f"Bearer {access}"})["refresh"]
+    """The new token; the old one has stopped working."""
+    access = post(http, "/api/token/refresh/", token, {})["access"]
+    return post(http, "/api/token/rotate/", token, {"Authorization": f"Bearer {access}"})["refresh"]
 
 
-def sent(http: httpx.Client, path: str, token: str, headers: dict[str, str]) -> dict[str, str]:
+def post(http: httpx.Client, path: str, token: str, headers: dict[str, str]) -> dict[str, str]:
     answer = http.post(path, json={"refresh": token}, headers=headers)
     if answer.status_code != 200:
         raise ValueError(f"{answer.status_code} {answer.text.strip()[:200]}")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Write as CSV who annotated how much in which project this month.
+"""Write as CSV how many annotations everybody made in each project this month.
 
-It needs nothing but Python. Skipped annotations do not count, as on the page People.
+Needs Python only. Skipped annotations do not count, as on the page People.
 
     python examples/who_did_what.py > month.csv
     python examples/who_did_what.py --month 2026-05 > may.csv
@@ -26,7 +26,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def main() -> int:
-    arguments = parsed()
+    arguments = parse_arguments()
     api = Api(arguments.url, arguments.token)
     try:
         people = {user["id"]: user for user in api.get("/api/users/")}
@@ -40,14 +40,14 @@ def main() -> int:
     return 0
 
 
-def parsed() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--month", default=f"{datetime.now(UTC):%Y-%m}", help="as 2026-05, in UTC; default: this one")
-    parser.add_argument("--url", default=os.environ.get("LABELLING_URL", "http://127.0.0.1:8080"))
-    parser.add_argument("--token", default=os.environ.get("LABELLING_TOKEN"), help="default: LABELLING_TOKEN")
+    parser.add_argument("--url", default=os.environ.get("ROSTER_URL", "http://127.0.0.1:8080"))
+    parser.add_argument("--token", default=os.environ.get("ROSTER_TOKEN"), help="default: ROSTER_TOKEN")
     arguments = parser.parse_args()
     if not arguments.token:
-        parser.error("give --token or set LABELLING_TOKEN to the token under Account & Settings")
+        parser.error("give --token or set ROSTER_TOKEN to the token under Account & Settings")
     if not re.fullmatch(r"\d{4}-\d\d", arguments.month):
         parser.error("write the month as 2026-05")
     if not arguments.url.startswith(("http://", "https://")):
@@ -56,19 +56,19 @@ def parsed() -> argparse.Namespace:
 
 
 class Api:
-    """Reads JSON with one person's token."""
+    """Reads JSON with an API token."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url, self.headers = url.rstrip("/"), {"Authorization": f"Token {token}"}
 
     def get(self, path: str, **query: Any) -> Any:
-        asked = urllib.parse.urlencode(query)
-        request = urllib.request.Request(f"{self.url}{path}?{asked}", headers=self.headers)  # noqa: S310  # http(s), checked
+        parameters = urllib.parse.urlencode(query)
+        request = urllib.request.Request(f"{self.url}{path}?{parameters}", headers=self.headers)  # noqa: S310  # http(s), checked
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # as above
             return json.load(answer)
 
     def pages(self, path: str, items: str, **query: Any) -> Iterator[Any]:
-        """Every item of a list: a page past its end is empty."""
+        """Every item of a list; the page after the last is empty."""
         number = 1
         while found := self.get(path, page=number, page_size=PAGE, **query)[items]:
             yield from found
@@ -76,25 +76,25 @@ class Api:
 
 
 def write(api: Api, people: dict[int, Any], month: str) -> None:
-    """One line for each person in each project, most work first."""
+    """One line for each user in each project, the most annotations first."""
     out = csv.writer(sys.stdout)
     out.writerow(["project", "email", "first_name", "last_name", "annotations"])
     for project in api.pages("/api/projects/", "results", ordering="title"):
-        for author, count in work(api, project["id"], month).most_common():
+        for author, count in count_annotations(api, project["id"], month).most_common():
             person = people.get(author, {"email": "", "first_name": "Deleted", "last_name": "User"})
             names = (person["email"], person["first_name"], person["last_name"])
-            out.writerow([*map(harmless, (project["title"], *names)), count])
+            out.writerow([*map(escape_formula, (project["title"], *names)), count])
 
 
-def work(api: Api, project: int, month: str) -> Counter[int]:
-    """How many annotations each author made there in that month."""
+def count_annotations(api: Api, project: int, month: str) -> Counter[int]:
+    """The number of annotations of each author in that month."""
     tasks = api.pages("/api/tasks/", "tasks", project=project, fields="all", only_annotated=True)
-    said = (annotation for task in tasks for annotation in task["annotations"] if not annotation["was_cancelled"])
-    return Counter(one["completed_by"] for one in said if one["created_at"].startswith(month))
+    submitted = (annotation for task in tasks for annotation in task["annotations"] if not annotation["was_cancelled"])
+    return Counter(one["completed_by"] for one in submitted if one["created_at"].startswith(month))
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula (CWE-1236)."""
+def escape_formula(cell: str) -> str:
+    """The cell, escaped so that no spreadsheet runs it as a formula (CWE-1236)."""
     return f"'{cell}" if cell.startswith(DANGEROUS) else cell
 
 

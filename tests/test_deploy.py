@@ -1,4 +1,4 @@
-"""The samples in deploy/ as they are: nginx in front, under a name of its own and at a path, over https."""
+"""The files in deploy/, unchanged: nginx in front, with a host name or a path of its own, over https."""
 
 import os
 import re
@@ -36,7 +36,7 @@ SITE = "server {{ listen 443 ssl; ssl_certificate x; ssl_certificate_key x; {sam
 
 
 class Nginx:
-    """nginx with one of the samples, its names and ports changed to this test's."""
+    """nginx with one of the files, with the host names and ports of this test."""
 
     def __init__(
         self, folder: Path, sample: str, upstream: int, port: int, second: int | None = None, *, is_https: bool = True
@@ -56,13 +56,13 @@ class Nginx:
         self.process = subprocess.Popen([nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")])
 
     def stop(self) -> None:
-        """Stop it and wait for it."""
+        """Stop it, and wait until it has ended."""
         self.process.terminate()
         self.process.wait(timeout=10)
 
 
 def nginx() -> str:
-    """Where it is. Without it the test is skipped, loudly; in CI that is a failure."""
+    """The path of nginx. Without it the test is skipped with a message; in CI it fails."""
     found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if found:
         return found
@@ -73,7 +73,7 @@ def nginx() -> str:
 
 
 def make_certificate(folder: Path) -> None:
-    """A certificate for localhost that nobody else trusts."""
+    """Write a self-signed certificate for localhost."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     certificate = (
@@ -108,7 +108,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 def wait_for(url: str) -> None:
-    """Until it answers."""
+    """Wait until it answers."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
         try:

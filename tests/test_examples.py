@@ -1,4 +1,4 @@
-"""The scripts in examples/ and the README's snippet, run as a team runs them against the real server."""
+"""The scripts in examples/ and the README's snippets, run against a real server."""
 
 import csv
 import os
@@ -34,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 def run(server: RunningServer, name: str, *arguments: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "LABELLING_URL": server.url, "LABELLING_TOKEN": token}
+    environment = {**os.environ, "ROSTER_URL": server.url, "ROSTER_TOKEN": token}
     command = [sys.executable, str(ROOT / "examples" / name), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -115,7 +115,7 @@ def test_errors_are_one_clear_line(server: RunningServer, tmp_path: Path) -> Non
         assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
     assert all("Invalid token." in done.stderr for done in wrong)
     without = run(server, "who_did_what.py", token="")
-    assert (without.returncode, "LABELLING_TOKEN" in without.stderr) == (2, True)
+    assert (without.returncode, "ROSTER_TOKEN" in without.stderr) == (2, True)
     people.write_text("mail\n")
     assert "has no column email" in run(server, *onboard).stderr
     assert run(server, "rotate_tokens.py", str(tmp_path / "missing")).returncode == 1

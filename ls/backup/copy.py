@@ -1,58 +1,49 @@
-"""Copies a whole installation's rows from one database to another, all or nothing, and checks every row."""
+"""Copies all rows from one database to another, as a whole, and compares every row afterwards."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, select, tuple_
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
-from ls.config.parsers import engine_options
-from ls.db import sqlite  # noqa: F401  # registers the listeners every SQLite connection needs
 from ls.db.extensions import Base
-from ls.db.migrate import HEAD, keep_private, migrate, revision
-from ls.db.sequences import count_on
-from ls.models.search_index import reindex
+from ls.db.migrate import HEAD, create_private_file, migrate, revision
+from ls.db.sequences import continue_ids
+from ls.models import Organization, User
 
 CHUNK = 2000
 TABLES: tuple[Table, ...] = tuple(Base.metadata.sorted_tables)
 Progress = Callable[[int], object]
+Row = dict[str, Any]
 
 
 class CopyRefused(Exception):
-    """The copy cannot be made, or did not come out the same; nothing was changed at the target."""
+    """The copy cannot be made, or came out different; nothing was changed in the target."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """A table's number of rows, and a hash over all of them in the order of their keys."""
+class Sum(NamedTuple):
+    """The number of rows of a table, and a hash of all of them in the order of their keys."""
 
     rows: int
     digest: str
 
 
-def _silent(_rows: int) -> None:
-    """For who does not watch."""
-
-
 def row_count(engine: Engine) -> int:
-    """How many rows there are to copy."""
+    """The number of rows to copy."""
     with engine.connect() as connection:
         return sum(connection.scalar(select(func.count()).select_from(table)) or 0 for table in TABLES)
 
 
-def copy(source: Engine, target: Engine, progress: Progress = _silent) -> dict[str, Sum]:
+def copy(source: Engine, target: Engine, progress: Progress = lambda _rows: None) -> dict[str, Sum]:
     """Copy every row in one transaction of the target, from one snapshot of the source.
 
-    Raises CopyRefused if the target is the source, has accounts already or cannot take the rows, or if count
-    or hash of a table differ afterwards.
+    Raises CopyRefused if the target is the source, has accounts already or cannot take the rows, or if a table
+    has another count or hash afterwards.
     """
-    if _are_one(source, target):
+    if _is_same_database(source, target):
         raise CopyRefused("The target is the database to copy from. Copy into another one.")
     if revision(source) != HEAD:
         raise CopyRefused("The database to copy from is not up to date. Start the server once, or run flask check.")
@@ -65,34 +56,31 @@ def copy(source: Engine, target: Engine, progress: Progress = _silent) -> dict[s
         return copy_rows(reading, writing, progress)
 
 
-def _are_one(source: Engine, target: Engine) -> bool:
-    here, there = source.url, target.url
+def _is_same_database(source: Engine, target: Engine) -> bool:
+    one, other = source.url, target.url
     if "sqlite" in {source.dialect.name, target.dialect.name}:
-        return source.dialect.name == target.dialect.name and _file(source) == _file(target)
-    return (here.host, here.port or 5432, here.database) == (there.host, there.port or 5432, there.database)
-
-
-def _file(engine: Engine) -> Path:
-    return Path(engine.url.database or "").resolve()
+        same_kind = source.dialect.name == target.dialect.name
+        return same_kind and Path(one.database or "").resolve() == Path(other.database or "").resolve()
+    return (one.host, one.port or 5432, one.database) == (other.host, other.port or 5432, other.database)
 
 
 def _prepare(target: Engine) -> None:
-    keep_private(target)
+    create_private_file(target)
     with (
-        _plainly("The target cannot be used"),
+        _one_line_errors("The target cannot be used"),
         target.connect().execution_options(write=True) as connection,
     ):
         migrate(connection, HEAD)
-        if connection.scalar(select(func.count()).select_from(Base.metadata.tables["users"])):
+        if connection.scalar(select(func.count()).select_from(User)):
             raise CopyRefused("The target has accounts already. Copy into an empty database.")
 
 
 @contextmanager
-def _plainly(what: str) -> Iterator[None]:
+def _one_line_errors(problem: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise CopyRefused(f"{what}: {str(error.orig).partition(chr(10))[0]}") from None
+        raise CopyRefused(f"{problem}: {str(error.orig).partition(chr(10))[0]}") from None
 
 
 @contextmanager
@@ -103,67 +91,42 @@ def snapshot(source: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def copy_rows(reading: Connection, writing: Connection, progress: Progress = _silent) -> dict[str, Sum]:
+def copy_rows(
+    reading: Connection, writing: Connection, progress: Progress = lambda _rows: None
+) -> dict[str, Sum]:
     """Copy every row between two open transactions, and compare. Raises CopyRefused."""
-    for table in reversed(TABLES):
-        if table.name == "organizations":  # the row that the first migration made
-            writing.execute(table.delete())
+    writing.execute(delete(Organization))  # the first migration made its row
     sums = {table.name: _copy_table(table, reading, writing, progress) for table in TABLES}
     for table in TABLES:
-        count_on(table, reading, writing)
-    reindex(writing)
-    for table in TABLES:
+        continue_ids(table, reading, writing)
         if checksum(table, writing) != sums[table.name]:
             raise CopyRefused(f"The table {table.name} did not come out the same. Nothing was changed.")
     return sums
 
 
 def _copy_table(table: Table, reading: Connection, writing: Connection, progress: Progress) -> Sum:
-    hasher, count = hashlib.sha256(), 0
-    for rows in _chunks(table, reading):
-        with _plainly(f"The target refuses a row of the table {table.name}, so nothing was copied"):
+    def write_rows(rows: list[Row]) -> None:
+        with _one_line_errors(f"The target refuses a row of the table {table.name}, so nothing was copied"):
             writing.execute(insert(table), rows)
-        _feed(hasher, rows)
-        count += len(rows)
         progress(len(rows))
-    return Sum(count, hasher.hexdigest())
+
+    return checksum(table, reading, write_rows)
 
 
-def checksum(table: Table, connection: Connection) -> Sum:
-    """Count and hash of a table as it stands."""
+def checksum(table: Table, connection: Connection, for_each: Callable[[list[Row]], None] | None = None) -> Sum:
+    """Count and hash of the rows of a table; each chunk of rows is also given to `for_each`."""
     hasher, count = hashlib.sha256(), 0
     for rows in _chunks(table, connection):
-        _feed(hasher, rows)
+        if for_each is not None:
+            for_each(rows)
+        for row in rows:
+            hasher.update(repr(row).encode("utf-8", "surrogatepass"))
         count += len(rows)
     return Sum(count, hasher.hexdigest())
 
 
-def _chunks(table: Table, connection: Connection) -> Iterator[list[dict[str, Any]]]:
-    keys = list(table.primary_key.columns)
-    order = select(table).order_by(*keys).limit(CHUNK)
-    last: list[Any] | None = None
-    while True:
-        statement = order if last is None else order.where(tuple_(*keys) > tuple_(*last))
-        rows = [dict(row) for row in connection.execute(statement).mappings()]
-        if not rows:
-            return
-        yield rows
-        last = [rows[-1][key.name] for key in keys]
-
-
-def _feed(hasher: Any, rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        hasher.update(json.dumps(row, sort_keys=True, default=_plain).encode("utf-8", "surrogatepass"))
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    raise TypeError(f"{type(value)} cannot be hashed")
-
-
-def engine_of(url: str) -> Engine:
-    """An engine for the target's URL."""
-    return create_engine(url, **engine_options(url))
+def _chunks(table: Table, connection: Connection) -> Iterator[list[Row]]:
+    statement = select(table).order_by(*table.primary_key.columns)
+    found = connection.execute(statement, execution_options={"yield_per": CHUNK})
+    for rows in found.mappings().partitions():
+        yield [dict(row) for row in rows]

@@ -1,84 +1,147 @@
-"""Puts a backup in place of the present data: checked as a whole first, all or nothing, with a way back."""
+"""Restores a backup: checked as a whole first, then put in place as a whole, with the former data kept.
 
+The database and the secret key must change together. So the archive's key is staged beside the current one, the
+database is replaced, and then the key is taken. Whatever is cut off in between is finished at the next start.
+"""
+
+import fcntl
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
-from sqlalchemy import Engine, create_engine, text
+from flask import Flask, request_started
+from sqlalchemy import Engine, create_engine, select, text
 
 from ls.backup.archive import BackupRefused, backup
-from ls.backup.archive_check import Checked, check
+from ls.backup.archive_check import CheckedArchive, check
 from ls.backup.copy import TABLES, copy_rows, snapshot
-from ls.backup.key_change import alone, settle_alone
 from ls.db.extensions import db
-from ls.db.migrate import HEAD, migrate
+from ls.db.migrate import HEAD, ensure_current, migrate
 from ls.db.types import utcnow
+from ls.models import ApiToken
+from ls.models.api_token import PURPOSE
 from ls.security import secret_key
+from ls.security.crypto import Keyring
+from ls.security.data_folder import check_data_folder
 from ls.security.secret_key import FILE_NAME
 
 SCRATCH = ".restore-"
 
 
-def restore(app: Flask, source: Path) -> Path:
-    """Put the archive's data in place of the present data; returns the archive made of the latter before.
+def init_app(app: Flask) -> None:
+    """Prepare the database before the first request, whichever way the process was started."""
+    request_started.connect(_prepare_once, app)
 
-    Everything is checked first. Raises BackupRefused, with nothing changed.
+
+def _prepare_once(app: Flask, **_arguments: Any) -> None:
+    prepare_database(app)
+    request_started.disconnect(_prepare_once, app)
+
+
+def prepare_database(app: Flask) -> None:
+    """Bring the database up to date, and finish a restore that was cut off. Raises ConfigError, SchemaTooNew."""
+    check_data_folder(_folder(app))
+    ensure_current(app)
+    if secret_key.staged(_folder(app)) is not None:
+        with restore_lock(_folder(app)):
+            finish_restore(app)
+
+
+def _folder(app: Flask) -> Path:
+    return Path(app.config["BASE_DATA_DIR"])
+
+
+@contextmanager
+def restore_lock(folder: Path) -> Iterator[None]:
+    """Wait for every other restore, and keep others waiting."""
+    with (folder / "restore.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def finish_restore(app: Flask) -> None:
+    """Take the staged key if the database needs it, else drop it. The caller holds `restore_lock`."""
+    key = secret_key.staged(_folder(app))
+    if key is None:
+        return
+    if not _opens_database(app, key):
+        secret_key.drop_staged(_folder(app))
+        return
+    secret_key.take_staged(_folder(app))
+    app.config["SECRET_KEY"] = key
+    app.extensions.pop("keyring", None)
+
+
+def _opens_database(app: Flask, key: str) -> bool:
+    """Whether the database was made with this key. A database without accounts needs none in particular."""
+    with app.app_context():
+        cipher = db.session.scalar(select(ApiToken.cipher).limit(1))
+    try:
+        return cipher is not None and bool(Keyring(key).decrypt(PURPOSE, cipher))
+    except ValueError:  # Undecipherable, or an empty key
+        return False
+
+
+def restore(app: Flask, source: Path) -> Path:
+    """Replace all data by that of the archive. Returns the archive that was made of the former data.
+
+    Everything is checked first. Raises BackupRefused, and then nothing has changed.
     """
-    folder = Path(app.config["BASE_DATA_DIR"])
-    with alone(folder):
-        settle_alone(app)
-        for left in folder.glob(f"{SCRATCH}*"):  # of one that was killed
+    folder = _folder(app)
+    with restore_lock(folder):
+        finish_restore(app)
+        for left in folder.glob(f"{SCRATCH}*"):  # by a restore that was killed
             shutil.rmtree(left)
         with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
-            checked = check(source, Path(scratch))
-            key_is_given = _check_key(app, folder, checked)
-            way_back = _keep_present(app, folder)
-            _bring_up_to_date(checked)
+            archive = check(source, Path(scratch))
+            key_is_given = _check_key(app, archive)
+            former = _back_up_former_data(app)
+            _bring_up_to_date(archive.database)
             if not key_is_given:
-                secret_key.announce(folder, checked.secret_key)
+                secret_key.stage(folder, archive.secret_key)
             try:
-                _put_in_place(app, checked.database)
+                _put_in_place(app, archive.database)
             except sqlite3.Error as error:
                 raise BackupRefused(f"{source} cannot be put in place: {error}. Nothing was changed.") from None
             finally:
-                settle_alone(app)
-    return way_back
+                finish_restore(app)
+    return former
 
 
-def _check_key(app: Flask, folder: Path, checked: Checked) -> bool:
-    """Does the key come from the environment? Then it stays, and must be the archive's."""
-    present = folder / FILE_NAME
-    is_given = not present.exists() or present.read_text().removesuffix("\n") != app.config["SECRET_KEY"]
-    if is_given and app.config["SECRET_KEY"] != checked.secret_key:
+def _check_key(app: Flask, archive: CheckedArchive) -> bool:
+    """Whether the key comes from the environment. Then it cannot change and must be the archive's."""
+    file = _folder(app) / FILE_NAME
+    is_given = not file.exists() or file.read_text().removesuffix("\n") != app.config["SECRET_KEY"]
+    if is_given and app.config["SECRET_KEY"] != archive.secret_key:
         raise BackupRefused(
-            "LABEL_STUDIO_SECRET_KEY is set, and it is not the key of this backup: nobody's token would work. "
+            "LABEL_STUDIO_SECRET_KEY is set, and it is not the key of this backup: no token would work. "
             "Unset it, or set it to the key in the archive's file secret_key."
         )
     return is_given
 
 
-def _keep_present(app: Flask, folder: Path) -> Path:
-    kept = folder / "backups"
-    kept.mkdir(mode=0o700, exist_ok=True)
-    way_back = kept / f"before-restore-{utcnow():%Y%m%dT%H%M%S%f}.tar.gz"
-    backup(app, way_back)
-    return way_back
+def _back_up_former_data(app: Flask) -> Path:
+    backups = _folder(app) / "backups"
+    backups.mkdir(mode=0o700, exist_ok=True)
+    former = backups / f"before-restore-{utcnow():%Y%m%dT%H%M%S%f}.tar.gz"
+    backup(app, former)
+    return former
 
 
-def _bring_up_to_date(checked: Checked) -> None:
-    """Before it is put in place, so that nobody ever meets an older schema."""
-    engine = create_engine(f"sqlite:///{checked.database}")
+def _bring_up_to_date(database: Path) -> None:
+    """Migrate the archive's database before it is put in place, so that nobody meets an older schema."""
+    engine = create_engine(f"sqlite:///{database}")
     with engine.connect().execution_options(write=True) as connection:
         migrate(connection, HEAD)
     engine.dispose()
 
 
 def _put_in_place(app: Flask, database: Path) -> None:
-    """In one transaction, on either engine: who reads meanwhile sees all of the old or all of the new."""
+    """Replace the data in one transaction: others read all of the former or all of the restored data."""
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             with db.engine.connect() as connection, closing(sqlite3.connect(database)) as source:
@@ -91,10 +154,10 @@ def _put_in_place(app: Flask, database: Path) -> None:
 
 def _replace_rows(engine: Engine, database: Path) -> None:
     source = create_engine(f"sqlite:///{database}")
-    tables = ", ".join(["people_search", *(table.name for table in TABLES)])
+    tables = ", ".join(table.name for table in TABLES)
     with snapshot(source) as reading, engine.connect() as writing, writing.begin():
         writing.execute(text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
-        # The trail is append-only to everybody but a restore, which brings the archive's own.
+        # A trigger keeps the audit log append-only; only a restore replaces it, by the archive's own.
         writing.execute(text("ALTER TABLE events DISABLE TRIGGER USER"))
         writing.execute(text(f"TRUNCATE {tables}"))
         writing.execute(text("ALTER TABLE events ENABLE TRIGGER USER"))

@@ -1,28 +1,28 @@
-"""What commands share: plain failures, the database brought up to date, finding an account."""
+"""What commands share: errors in one line, the database brought up to date, finding an account."""
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import current_app
-from flask.cli import with_appcontext
+import click
+from flask import Flask
+from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from ls.accounts.emails import comparison_key
-from ls.accounts.first_account import check_folder
 from ls.backup.archive import BackupRefused
 from ls.backup.copy import CopyRefused
-from ls.config.parsers import ConfigError
-from ls.db.migrate import SchemaTooNew, ensure_current
+from ls.backup.restore import prepare_database
+from ls.config.settings import ConfigError
+from ls.db.migrate import SchemaTooNew
 from ls.exceptions import DomainError
 from ls.models import User
 from ls.models.event import AuditContext, set_audit_context
 from ls.security.crypto import Undecipherable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
 
 RESTORE = "Move its files out of the data folder, then restore a backup with: flask restore FILE"
 
@@ -32,41 +32,51 @@ OTHER_KEY = (
 )
 
 
-class Failure(ConfigError):
-    """A command said no: one plain line on standard error, exit 1."""
+class CommandError(ConfigError):
+    """A command cannot do its work: one line on standard error, exit status 1."""
 
 
-def plain(command: Command) -> Command:
-    """Bring the database up to date, run the command, and turn what goes wrong into one line."""
+def command(function: Command) -> Command:
+    """Bring the database up to date, run the command, and print errors in one line."""
 
-    @wraps(command)
+    @wraps(function)
     def run(*arguments: Any, **options: Any) -> Any:
         set_audit_context(AuditContext(address="", agent="command line"))
-        _print_anything()
-        try:
-            check_folder(current_app.config)
-            ensure_current(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  # the proxy's own
-            return command(*arguments, **options)
-        except (DomainError, SchemaTooNew, BackupRefused, CopyRefused) as refused:
-            raise Failure(str(refused)) from None
-        except Undecipherable:
-            raise Failure(OTHER_KEY) from None
-        except OperationalError as error:
-            raise Failure(f"The database does not answer: {_first_line(error)}") from None
-        except DatabaseError as error:
-            if type(error) is not DatabaseError:  # a broken rule is a mistake of ours, and keeps its trace
-                raise
-            raise Failure(f"The database is damaged: {_first_line(error)}. {RESTORE}") from None
-        except BrokenPipeError:  # whoever reads had enough; click ends quietly
-            raise
-        except OSError as error:
-            raise Failure(f"{error.filename or 'Output'}: {error.strerror or error}") from None
+        _escape_what_the_terminal_lacks()
+        with _errors_in_one_line():
+            prepare_database(loaded_app())
+            return function(*arguments, **options)
 
     return with_appcontext(run)  # type: ignore[return-value]  # wraps keeps the signature that click reads
 
 
-def _print_anything() -> None:
-    """Names need not fit the terminal's encoding: what it lacks is escaped, as Python writes it in a string."""
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except (DomainError, SchemaTooNew, BackupRefused, CopyRefused) as refused:
+        raise CommandError(str(refused)) from None
+    except Undecipherable:
+        raise CommandError(OTHER_KEY) from None
+    except OperationalError as error:
+        raise CommandError(f"The database does not answer: {_first_line(error)}") from None
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # a subclass is a defect of ours, and keeps its traceback
+            raise
+        raise CommandError(f"The database is damaged: {_first_line(error)}. {RESTORE}") from None
+    except BrokenPipeError:  # click ends quietly
+        raise
+    except OSError as error:
+        raise CommandError(f"{error.filename or 'Output'}: {error.strerror or error}") from None
+
+
+def loaded_app() -> Flask:
+    """The application that the current command belongs to."""
+    return click.get_current_context().ensure_object(ScriptInfo).load_app()
+
+
+def _escape_what_the_terminal_lacks() -> None:
+    """Escape letters that the terminal's encoding lacks, as Python does in a string."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -75,9 +85,9 @@ def _first_line(error: DatabaseError) -> str:
     return str(error.orig).partition("\n")[0]
 
 
-def account(email: str) -> User:
-    """The account of that e-mail. Raises Failure."""
-    found = User.by_email(comparison_key(email))
-    if found is None:
-        raise Failure(f"User {email} not found")
-    return found
+def find_user(email: str) -> User:
+    """The account with this email. Raises CommandError."""
+    user = User.by_email(email)
+    if user is None:
+        raise CommandError(f"User {email} not found")
+    return user

@@ -9,35 +9,36 @@ import click
 from flask import current_app
 from sqlalchemy import select, text
 
-from ls.cli.base import OTHER_KEY, RESTORE, Failure, plain
-from ls.cli.user_info import token_of
+from ls.cli.base import OTHER_KEY, RESTORE, CommandError, command
 from ls.config.settings import warnings_for
 from ls.db.extensions import db
-from ls.models import User
-from ls.security.crypto import Undecipherable
-from ls.security.secret_key import FILE_NAME, changeable_by_others, insecure_mode
+from ls.models import ApiToken
+from ls.models.api_token import PURPOSE
+from ls.security.crypto import Undecipherable, keyring
+from ls.security.data_folder import is_open_to_others, is_writable_by_others
+from ls.security.secret_key import FILE_NAME
 
 
 @click.command()
-@plain
+@command
 def check() -> None:
     """Say what is wrong with settings, database and file modes."""
-    problems = [*warnings_for(os.environ), *_files(), *_database(), *key_problems()]
+    problems = [*warnings_for(os.environ), *_file_problems(), *_database_problems(), *key_problems()]
     if problems:
-        raise Failure("\n".join(problems))
+        raise CommandError("\n".join(problems))
     click.echo("OK")
 
 
-def _files() -> Iterator[str]:
+def _file_problems() -> Iterator[str]:
     folder = Path(current_app.config["BASE_DATA_DIR"])
-    if changeable_by_others(folder):  # who can put another key in its place needs not read this one
+    if is_writable_by_others(folder):  # others could put another secret key into it
         yield f"{folder} can be changed by others. Mend it with: chmod go-w {shlex.quote(str(folder))}"
     for path in (folder / FILE_NAME, *folder.glob("*.sqlite3*"), *folder.glob("backups/*")):
-        if path.exists() and insecure_mode(path):
+        if path.exists() and is_open_to_others(path):
             yield f"{path} can be read by others. Mend it with: chmod 600 {shlex.quote(str(path))}"
 
 
-def _database() -> Iterator[str]:
+def _database_problems() -> Iterator[str]:
     if db.engine.dialect.name == "sqlite":
         found = db.session.scalar(text("PRAGMA quick_check(1)"))
         if found != "ok":
@@ -45,10 +46,10 @@ def _database() -> Iterator[str]:
 
 
 def key_problems() -> Iterator[str]:
-    """Is the secret key the one that the database was made with?"""
-    somebody = db.session.scalar(select(User).limit(1))
+    """Whether the secret key is the one that the database was made with."""
+    cipher = db.session.scalar(select(ApiToken.cipher).limit(1))
     try:
-        if somebody is not None:
-            token_of(somebody)
+        if cipher is not None:
+            keyring().decrypt(PURPOSE, cipher)
     except Undecipherable:
         yield OTHER_KEY

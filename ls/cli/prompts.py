@@ -1,4 +1,4 @@
-"""Asking for what no option said: at the terminal, or through a pipe, a line each."""
+"""Asks for what no option gave: at the terminal, or one line each through a pipe."""
 
 import select
 import sys
@@ -6,52 +6,52 @@ from getpass import getpass
 
 import click
 
-from ls.cli.base import Failure
+from ls.cli.base import CommandError
 
 AGAIN = "Repeat for confirmation"
 DIFFER = "The two entered values do not match"
 
 
 def ask(prompt: str, given: str | None) -> str:
-    """What was given, else the answer to the prompt. Raises Failure where nobody answers."""
+    """What was given, else the answer to the prompt. Raises CommandError if there is none."""
     if given is not None:
         return given
-    return str(click.prompt(prompt, err=True)) if _at_terminal() else _line(prompt)
+    return str(click.prompt(prompt, err=True)) if _is_terminal() else _line(prompt)
 
 
 def ask_password(prompt: str, given: str | None) -> str:
-    """What was given, else what is typed unseen, twice alike; nothing is an answer too."""
+    """What was given, else what is typed twice and not shown; it may be empty."""
     while given is None:
         typed = _hidden(prompt)
         if not typed or _hidden(AGAIN) == typed:
             return typed
-        if not _at_terminal():
-            raise Failure(DIFFER)
+        if not _is_terminal():
+            raise CommandError(DIFFER)
         click.echo(f"{DIFFER}. Once more:", err=True)
     return given
 
 
-def _at_terminal() -> bool:
+def _is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _hidden(prompt: str) -> str:
-    if not _at_terminal():
+    if not _is_terminal():
         return _line(prompt)
-    return getpass(f"{prompt}: ")  # click's own drops what is typed as soon as the prompt is there
+    return getpass(f"{prompt}: ")  # click's own prompt loses what is typed before it is shown
 
 
 def _line(prompt: str) -> str:
-    if not _is_waiting():  # a script that has its answers ready is not asked aloud
+    if not _is_waiting():  # a script that has sent its answers already needs no prompt
         click.echo(f"{prompt}:", err=True)
     answer = sys.stdin.readline() if sys.stdin is not None else ""
     if not answer:
-        raise Failure(f"{prompt} is missing")
+        raise CommandError(f"{prompt} is missing")
     return answer.rstrip("\r\n")
 
 
 def _is_waiting() -> bool:
     try:
         return bool(select.select([sys.stdin], [], [], 0)[0])
-    except (OSError, TypeError, ValueError):  # closed, or no file at all
+    except (OSError, TypeError, ValueError):  # closed, or no file
         return True

@@ -9,7 +9,7 @@ import click
 from flask import current_app
 
 from ls.accounts.first_account import ensure_account
-from ls.cli.base import Failure, plain
+from ls.cli.base import CommandError, command, loaded_app
 from ls.cli.check import key_problems
 from ls.config.parsers import shown
 from ls.config.settings import warnings_for
@@ -19,7 +19,7 @@ PORT_REFUSED = {errno.EADDRINUSE, errno.EACCES}
 
 
 def default_workers() -> int:
-    """As many as cores, up to four: SQLite has one writer, and more workers cost memory only."""
+    """One per core, at most four: SQLite has one writer, so more workers only cost memory."""
     return min(4, len(os.sched_getaffinity(0)))
 
 
@@ -30,13 +30,13 @@ def default_workers() -> int:
     "--workers",
     type=click.IntRange(1, 64),
     default=default_workers,
-    help="Processes; one a core, at most 4, if not given.",
+    help="Processes; one per core, at most 4, if not given.",
 )
 @click.option("--username", metavar="EMAIL", help="Make this account if it does not exist.")
 @click.option("--password", help="Its password.")
 @click.option("--user-token", metavar="TOKEN", help="Its API token, at least 5 characters.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-@plain
+@command
 def start(host: str, port: int | None, workers: int, no_browser: bool, **account: str | None) -> None:
     """Bring the database up to date, make the account if asked, and serve."""
     for warning in (*warnings_for(os.environ), *key_problems()):
@@ -52,28 +52,27 @@ def _make_account(account: dict[str, str | None]) -> None:
     config = current_app.config
     names = ("username", "password", "user_token")
     given = [config[name.upper()] if account[name] is None else account[name] for name in names]
-    said = ensure_account(given[0], given[1], given[2])
-    if said:
-        click.echo(said)
+    message = ensure_account(given[0], given[1], given[2])
+    if message:
+        click.echo(message)
 
 
 def _listen(host: str, port: int) -> Any:
-    from ls.server import listen
+    from ls.server import listen  # noqa: PLC0415  # gunicorn and waitress, which no other command needs
 
     try:
         return listen(host, port)
     except UnicodeError:
-        raise Failure(f"Cannot listen on {shown(host)}: that is no address.") from None
+        raise CommandError(f"Cannot listen on {shown(host)}: that is no address.") from None
     except OSError as error:
-        cure = " Choose another port with --port." if error.errno in PORT_REFUSED else ""
-        raise Failure(f"Cannot listen on {shown(host)}:{port}: {error.strerror}.{cure}") from None
+        hint = " Choose another port with --port." if error.errno in PORT_REFUSED else ""
+        raise CommandError(f"Cannot listen on {shown(host)}:{port}: {error.strerror}.{hint}") from None
 
 
 def _serve(listener: Any, workers: int, url: str, *, open_browser: bool) -> None:
-    # Imported here: no other command needs a server.
-    from ls.server import serve
+    from ls.server import serve  # noqa: PLC0415  # as above
 
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # the proxy's own
+    app = loaded_app()
     db.session.remove()
     db.engine.dispose()  # a connection must not be shared with the workers about to be forked
 

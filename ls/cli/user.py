@@ -1,25 +1,26 @@
 """`flask user`: show, create, list, deactivate, activate, token."""
 
 import json
+from typing import Any
 
 import click
 from sqlalchemy import select
 
-from ls.accounts import sign_up as signup
-from ls.cli.base import Failure, account, plain
+from ls.accounts import deletion, sign_up
+from ls.cli.base import CommandError, command, find_user
 from ls.cli.prompts import ask, ask_password
-from ls.cli.user_info import printed
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import iso
 from ls.models import ApiToken, User
-from ls.models.user import DELETED
+from ls.models.organization import DEFAULT_ORGANIZATION_ID
+from ls.models.user import NOT_DELETED
 
-USERNAME = click.option("--username", required=True, metavar="EMAIL", help="The account's e-mail.")
+USERNAME = click.option("--username", required=True, metavar="EMAIL", help="The account's email.")
 
 
 @click.group(invoke_without_command=True, short_help="Show, create and manage accounts.")
-@click.option("--username", metavar="EMAIL", help="Show the account with this e-mail.")
+@click.option("--username", metavar="EMAIL", help="Show the account with this email.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")
 @click.pass_context
 def user(context: click.Context, username: str | None, as_json: bool) -> None:
@@ -31,42 +32,57 @@ def user(context: click.Context, username: str | None, as_json: bool) -> None:
     show(username, as_json)
 
 
-@plain
+@command
 def show(username: str, as_json: bool) -> None:
     """Print the account as Label Studio does."""
-    found = printed(account(username))
-    if as_json:
-        click.echo(json.dumps(found))
-        return
-    click.echo("=> User info:")
-    click.echo(str(found))
+    info = user_info(find_user(username))
+    click.echo(json.dumps(info) if as_json else f"=> User info:\n{info}")
+
+
+def user_info(found: User) -> dict[str, Any]:
+    """The account as Label Studio prints it, the keys in its order. Raises Undecipherable with another secret key."""
+    return {
+        "id": found.id,
+        "first_name": found.first_name,
+        "last_name": found.last_name,
+        "username": found.username,
+        "email": found.email,
+        # As in Label Studio: an account that was never used was last active when it was made.
+        "last_activity": iso(found.last_activity or found.date_joined),
+        "avatar": f"/data/avatars/{found.avatar_name}" if found.avatar_name else None,
+        "initials": found.initials,
+        "phone": found.phone,
+        "active_organization": DEFAULT_ORGANIZATION_ID,
+        "token": ApiToken.of(found),
+        "status": "ok",
+    }
 
 
 @user.command()
-@click.option("--username", metavar="EMAIL", help="The new account's e-mail; asked for if not given.")
-@click.option("--password", help="Its password; asked for, twice and unseen, if not given.")
+@click.option("--username", metavar="EMAIL", help="The new account's email; asked for if not given.")
+@click.option("--password", help="Its password; asked for twice and not shown, if not given.")
 @click.option("--user-token", metavar="TOKEN", help="Its API token, at least 5 characters; random if not given.")
 @click.option("--first-name", help="First name.")
 @click.option("--last-name", help="Last name.")
-@plain
+@command
 def create(username: str | None, password: str | None, user_token: str | None, **names: str | None) -> None:
     """Create an account."""
-    username = ask("E-mail", username)
-    wanted = signup.prepare(username, None, token=user_token, **names)
-    signup.check_free(wanted.email_key)  # nobody should think of a password for nothing
-    candidate = signup.prepare(username, ask_password("Password", password), token=user_token, **names)
+    username = ask("Email", username)
+    account = sign_up.prepare(username, None, token=user_token, **names)
+    sign_up.check_available(account.email_key)  # before a password is asked for
+    account = sign_up.prepare(username, ask_password("Password", password), token=user_token, **names)
     with write():
-        signup.create_account(candidate, kind="user_created")
+        sign_up.create_account(account, kind="user_created")
     click.echo(f"User {username} created")
 
 
 @user.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")
-@plain
+@command
 def list_users(as_json: bool) -> None:
-    """List everybody, active and deactivated."""
+    """List all accounts, active and deactivated."""
     columns = (User.id, User.email, User.first_name, User.last_name, User.status, User.last_activity)
-    rows = db.session.execute(select(*columns).where(User.status != DELETED).order_by(User.id)).all()
+    rows = db.session.execute(select(*columns).where(User.status.in_(NOT_DELETED)).order_by(User.id)).all()
     if as_json:
         people = [{**row._asdict(), "last_activity": iso(row.last_activity) or None} for row in rows]
         click.echo(json.dumps(people))
@@ -76,38 +92,38 @@ def list_users(as_json: bool) -> None:
         click.echo(f"{row.id}\t{row.email}\t{name}\t{row.status}\t{iso(row.last_activity) or 'never'}")
 
 
-@user.command(short_help="Put somebody out, at once and everywhere.")
+@user.command(short_help="Deactivate an account, at once and everywhere.")
 @USERNAME
-@plain
+@command
 def deactivate(username: str) -> None:
-    """Put somebody out, at once and everywhere; her work keeps its author."""
+    """Deactivate an account: the user is logged out everywhere at once, and their work keeps its author."""
     with write():
-        account(username).deactivate()
+        deletion.deactivate(find_user(username))
     click.echo(f"User {username} deactivated")
 
 
 @user.command()
 @USERNAME
-@plain
+@command
 def activate(username: str) -> None:
-    """Let a deactivated person in again."""
+    """Reactivate a deactivated account."""
     with write():
-        account(username).reactivate()
+        deletion.reactivate(find_user(username))
     click.echo(f"User {username} activated")
 
 
 @user.command()
 @USERNAME
-@click.option("--reset", is_flag=True, help="Make a new token; the old one is dead at once.")
-@plain
+@click.option("--reset", is_flag=True, help="Make a new token; the old one stops working at once.")
+@command
 def token(username: str, reset: bool) -> None:
-    """Print somebody's API token."""
+    """Print the API token of an account."""
     if not reset:
-        click.echo(ApiToken.of(account(username)))
+        click.echo(ApiToken.of(find_user(username)))
         return
     with write():
-        found = account(username)
+        found = find_user(username)
         if not found.is_active:
-            raise Failure(f"User {username} is deactivated")
-        fresh = ApiToken.reset(found)
-    click.echo(fresh)
+            raise CommandError(f"User {username} is deactivated")
+        new = ApiToken.reset(found)
+    click.echo(new)

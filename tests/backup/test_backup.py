@@ -1,5 +1,6 @@
-"""One file is the whole installation: written while it serves, checked before it is believed, all or nothing."""
+"""Backup and restore: one file with everything, written while the server serves, checked, and restored as a whole."""
 
+import hashlib
 import io
 import json
 import sqlite3
@@ -14,8 +15,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from ls.backup import archive as archives
-from ls.backup import key_change, restore
-from ls.backup.archive import DATABASE, MANIFEST, SECRET_KEY, BackupRefused
+from ls.backup import restore
+from ls.backup.archive import DATABASE, MANIFEST, OLD_DATABASE, SECRET_KEY, BackupRefused
 from ls.db.extensions import db
 from ls.security.secret_key import NEXT_NAME
 from tests.cast import PASSWORD, Browser, Cast, Person
@@ -29,7 +30,7 @@ NOTHING: frozenset[str] = frozenset()
 
 @pytest.fixture
 def here(make_app: Make) -> Flask:
-    """An installation that made its own key."""
+    """An installation with a secret key of its own."""
     return make_app(SECRET_KEY=None)
 
 
@@ -44,14 +45,14 @@ def alice(here: Flask) -> Person:
 
 @pytest.fixture
 def archive(here: Flask, alice: Person, tmp_path: Path) -> Path:
-    """A backup of it."""
+    """A backup of `here`."""
     archives.backup(here, tmp_path / "all.tar.gz")
     return tmp_path / "all.tar.gz"
 
 
 @pytest.fixture
 def there(make_app: Make, tmp_path: Path) -> Flask:
-    """Another machine, with a folder, a key and a member of its own."""
+    """Another installation, with a data folder, a key and a member of its own."""
     (tmp_path / "there").mkdir()
     app = make_app(SECRET_KEY=None, BASE_DATA_DIR=str(tmp_path / "there"), DATABASE_URL="")
     Cast(app).person("zoe", sign_in=False)
@@ -59,7 +60,7 @@ def there(make_app: Make, tmp_path: Path) -> Flask:
 
 
 def works(app: Flask, person: Person) -> list[int]:
-    """What opens with her token, her old cookie, her password, and is her picture there?"""
+    """The status of requests with the user's token, old cookie and password, and of their picture."""
     cookie = person.browser.client.get_cookie("ls_session")
     assert cookie is not None
     client = app.test_client()
@@ -79,7 +80,7 @@ def test_it_is_one_private_file(archive: Path) -> None:
     assert list(archive.parent.glob(".backup-*")) == []
 
 
-def test_restored_elsewhere_everything_goes_on(archive: Path, there: Flask, alice: Person) -> None:
+def test_a_backup_restored_elsewhere_has_everything(archive: Path, there: Flask, alice: Person) -> None:
     way_back = restore.restore(there, archive)
     assert works(there, alice) == [200, 200, 200, 302]
     assert Browser(there).sign_in("zoe@example.org").status_code == 422
@@ -99,7 +100,7 @@ def test_a_restore_undoes_what_came_after(here: Flask, archive: Path, alice: Per
     assert state(here, without=NOTHING) == then
     assert works(here, alice) == [200, 200, 200, 302]
     assert here.test_client().get("/api/current-user/whoami", headers=bob.auth).status_code == 401
-    again = cast.bob()  # numbers go on, the search index too, and the trail is append-only again
+    again = cast.bob()  # ids and search go on, and the audit log is append-only again
     found = alice.browser.get("/people/?q=bob@").text
     assert f'id="person-{again.id}"' in found
     with here.app_context(), pytest.raises(Exception, match="append-only"), db.engine.begin() as connection:
@@ -133,14 +134,12 @@ def test_it_is_consistent_while_others_write(here: Flask, alice: Person, tmp_pat
 
 
 def packed(archive: Path, **changes: Any) -> Path:
-    """The archive with members replaced; the manifest tells the truth about them unless replaced too."""
+    """The archive with members replaced. The manifest has their hashes, unless it is replaced too."""
     with tarfile.open(archive) as tar:
         parts = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]  # files only
     parts |= {name: value for name, value in changes.items() if name in parts}
     manifest = json.loads(parts[MANIFEST]) if MANIFEST not in changes else None
     if isinstance(manifest, dict):
-        import hashlib
-
         manifest["sha256"] = {name: hashlib.sha256(parts[name]).hexdigest() for name in (DATABASE, SECRET_KEY)}
         parts[MANIFEST] = json.dumps(manifest | changes.get("claims", {})).encode()
     target = archive.with_name("changed.tar.gz")
@@ -153,7 +152,7 @@ def packed(archive: Path, **changes: Any) -> Path:
 
 
 def edited(archive: Path, *statements: str) -> Path:
-    """The archive with something done to its database."""
+    """The archive with its database changed."""
     with tarfile.open(archive) as tar:
         tar.extract(DATABASE, archive.parent / "scratch", filter="data")
     path = archive.parent / "scratch" / DATABASE
@@ -165,7 +164,7 @@ def edited(archive: Path, *statements: str) -> Path:
 
 
 def link(archive: Path, kind: bytes) -> Path:
-    """An archive whose database is a link to a file of the machine."""
+    """An archive whose database is a link to a file outside."""
     target = archive.with_name("link.tar.gz")
     with tarfile.open(archive) as tar, tarfile.open(target, "w:gz") as out:
         for member in tar:
@@ -178,7 +177,7 @@ def link(archive: Path, kind: bytes) -> Path:
 
 
 def claiming_much(archive: Path) -> Path:
-    """An archive whose database is said to be larger than any disk."""
+    """An archive whose database claims to be larger than any disk."""
     target = archive.with_name("huge.tar.gz")
     member = tarfile.TarInfo(DATABASE)
     member.size = 1 << 60
@@ -191,7 +190,7 @@ def claiming_much(archive: Path) -> Path:
 
 
 def cut(archive: Path, part: float) -> Path:
-    """What an interrupted download leaves."""
+    """The beginning of the archive, as an interrupted download leaves it."""
     target = archive.with_name("cut.tar.gz")
     content = archive.read_bytes()
     target.write_bytes(content[: int(len(content) * part)])
@@ -199,7 +198,7 @@ def cut(archive: Path, part: float) -> Path:
 
 
 def flipped(archive: Path) -> Path:
-    """One bit of it wrong, in the middle."""
+    """The archive with one wrong bit in the middle."""
     target, content = archive.with_name("bit.tar.gz"), bytearray(archive.read_bytes())
     content[len(content) // 2] ^= 1
     target.write_bytes(content)
@@ -207,7 +206,7 @@ def flipped(archive: Path) -> Path:
 
 
 def other(archive: Path, content: bytes) -> Path:
-    """A file of that content."""
+    """A file with this content."""
     target = archive.with_name("other.tar.gz")
     target.write_bytes(content)
     return target
@@ -246,6 +245,23 @@ HOSTILE: dict[str, Callable[[Path], Path]] = {
 }
 
 
+def test_an_archive_of_an_older_version_has_another_name_for_the_database(
+    archive: Path, there: Flask, alice: Person, tmp_path: Path
+) -> None:
+    old = tmp_path / "old.tar.gz"
+    with tarfile.open(archive) as tar:
+        parts = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]  # files only
+    parts[OLD_DATABASE] = parts.pop(DATABASE)
+    parts[MANIFEST] = parts[MANIFEST].replace(DATABASE.encode(), OLD_DATABASE.encode())
+    with tarfile.open(old, "w:gz") as tar:
+        for name, content in parts.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    restore.restore(there, old)
+    assert works(there, alice) == [200, 200, 200, 302]
+
+
 def is_refused(app: Flask, archive: Path) -> bool:
     try:
         restore.restore(app, archive)
@@ -257,14 +273,14 @@ def is_refused(app: Flask, archive: Path) -> bool:
 def test_a_damaged_or_hostile_archive_is_refused_and_nothing_changes(
     archive: Path, here: Flask, tmp_path: Path
 ) -> None:
-    def standing() -> tuple[object, ...]:
+    def present_state() -> tuple[object, ...]:
         files = {path.name for path in tmp_path.iterdir() if "sqlite3" not in path.name and ".tar.gz" not in path.name}
         return (tmp_path / SECRET_KEY).read_bytes(), state(here, without=NOTHING), files - {"restore.lock", "scratch"}
 
-    before = standing()
+    before = present_state()
     for kind, spoiled in HOSTILE.items():
         assert is_refused(here, spoiled(archive)), kind
-        assert standing() == before, kind
+        assert present_state() == before, kind
 
 
 def test_a_name_that_leads_out_of_the_archive_is_never_written(archive: Path, there: Flask, tmp_path: Path) -> None:
@@ -296,7 +312,7 @@ def test_a_key_from_the_environment_has_to_be_the_archives(archive: Path, make_a
 
 
 class PowerCut(BaseException):
-    """Nothing of the process runs after it."""
+    """Nothing of the process runs after this."""
 
 
 @pytest.mark.parametrize("moment", ["before the database", "after the database"])
@@ -312,11 +328,12 @@ def test_cut_off_half_way_key_and_database_still_belong_together(
         raise PowerCut
 
     monkeypatch.setattr(restore, "_put_in_place", cut_off)
-    # The second time it is called is in `finally`, which no power cut runs.
-    calls = iter([key_change.settle_alone])
-    monkeypatch.setattr(restore, "settle_alone", lambda app: next(calls, lambda _app: None)(app))
+    # The second call stands in a `finally`, which a power cut does not run.
+    calls = iter([restore.finish_restore])
+    monkeypatch.setattr(restore, "finish_restore", lambda app: next(calls, lambda _app: None)(app))
     with pytest.raises(PowerCut):
         restore.restore(there, archive)
+    monkeypatch.undo()
     assert (tmp_path / "there" / NEXT_NAME).exists()
     assert (tmp_path / "there" / NEXT_NAME).stat().st_mode & 0o777 == 0o600
     started = make_app(SECRET_KEY=None, BASE_DATA_DIR=str(tmp_path / "there"), DATABASE_URL="")
@@ -327,7 +344,6 @@ def test_cut_off_half_way_key_and_database_still_belong_together(
     assert (in_old, in_new) == ((302, 422) if moment == "before the database" else (422, 302))
     result = started.test_cli_runner().invoke(args=["check"])
     assert result.output == "OK\n"
-    monkeypatch.undo()
     restore.restore(started, archive)
     assert works(started, alice) == [200, 200, 200, 302]
 
@@ -355,7 +371,7 @@ def test_commands_say_in_one_line_what_is_wrong(here: Flask, archive: Path, tmp_
             raise error
 
         with pytest.MonkeyPatch.context() as disk:
-            disk.setattr(archives, "_copy_out", no_room)
+            disk.setattr(archives, "_copy_database", no_room)
             for words in (["restore", str(archive)], ["backup", str(tmp_path / "x.tar.gz")]):
                 failed = run(args=words)
                 assert (failed.exit_code, failed.stderr.count("\n")) == (1, 1)

@@ -1,4 +1,4 @@
-"""Backup and restore beside running servers: nobody is disturbed, nothing acknowledged is missing or torn."""
+"""Backup and restore beside running servers: requests go on, and nothing acknowledged is missing."""
 
 import sqlite3
 import threading
@@ -19,7 +19,7 @@ THERE = {"USERNAME": "zoe@example.org", "PASSWORD": PASSWORD, "USER_TOKEN": "ano
 
 
 class Writers:
-    """Make projects over HTTP until told to stop; know which were acknowledged."""
+    """Threads that create projects over HTTP until they are stopped, and record which were acknowledged."""
 
     def __init__(self, server: RunningServer, number: int = 4) -> None:
         self.server, self.over = server, threading.Event()
@@ -72,13 +72,13 @@ def test_a_busy_server_moves_to_another_machine(tmp_path: Path, database_setting
 
         reader = threading.Thread(target=read)
         reader.start()
-        restored = there.flask("restore", str(archive))  # though it should be stopped for it
+        restored = there.flask("restore", str(archive))  # the documentation says to stop the server first
         over.set()
         reader.join()
         assert restored.returncode == 0, restored.stderr
         assert statuses == {200, 302}
         there.stop()
-        with closing(sqlite3.connect(there.folder / "data" / "labelling.sqlite3")) as database:
+        with closing(sqlite3.connect(there.folder / "data" / "roster.sqlite3")) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         there.start()
         count = httpx.get(f"{there.url}/api/projects/", headers=AUTH).json()["count"]

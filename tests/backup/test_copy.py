@@ -1,4 +1,4 @@
-"""`flask db-copy`: everything reaches the other engine and comes back, or nothing is changed there."""
+"""`flask db-copy`: everything is copied to the other database and back, or nothing is changed there."""
 
 import subprocess
 import sys
@@ -11,10 +11,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, create_engine, make_url, text
 
+from ls.accounts import deletion
 from ls.backup.copy import CopyRefused, Sum, checksum, copy
 from ls.db.extensions import Base, db
 from ls.db.transaction import write
 from ls.models import Avatar, Project, Task, User
+from ls.projects.deletion import delete_project
 from ls.queries import search
 from tests.cast import FRAGMENT, Browser, Cast, Person
 from tests.databases import any_postgres, empty_database, run
@@ -45,7 +47,7 @@ def source(make_app: Make, tmp_path: Path) -> Flask:
 
 @pytest.fixture
 def alice(source: Flask) -> Person:
-    """Alice, with a picture, work, a project deleted again, and a colleague who left."""
+    """Alice, with a picture and annotations, beside a deleted project and a deleted account."""
     cast = Cast(source)
     alice, bob, charlie = cast.alice(first_name="王", last_name="小明"), cast.bob(), cast.charlie()
     picture = {"avatar": (BytesIO(saved(drawing(), "PNG")), "a.png")}
@@ -55,8 +57,8 @@ def alice(source: Flask) -> Person:
         an_annotation(a_task(project, "élan 🎈\u2028", meta={"depth": [1.5, None]}), bob.id)
         doomed = a_project(bob.id, "Deleted")
         with write():
-            Project.find(doomed).remove()
-            db.session.get_one(User, charlie.id).bury()
+            delete_project(Project.find(doomed))
+            deletion.delete(db.session.get_one(User, charlie.id))
         db.session.remove()
     return alice
 
@@ -71,7 +73,7 @@ def engine_of(app: Flask) -> Engine:
         return db.engine
 
 
-def test_there_and_back_again_everything_is_the_same_and_goes_on(
+def test_a_copy_there_and_back_is_the_same_and_works(
     source: Flask, alice: Person, make_app: Make, tmp_path: Path, postgres: str
 ) -> None:
     there, back = create_engine(postgres), create_engine(f"sqlite:///{tmp_path}/back.sqlite3")
@@ -81,11 +83,11 @@ def test_there_and_back_again_everything_is_the_same_and_goes_on(
     assert sum(one.rows for one in before.values()) > 20
     for engine in (there, back):
         engine.dispose()
-        goes_on(make_app(DATABASE_URL=engine.url.render_as_string(hide_password=False)), alice)
+        assert_everything_works(make_app(DATABASE_URL=engine.url.render_as_string(hide_password=False)), alice)
 
 
-def goes_on(app: Flask, alice: Person) -> None:
-    """Who was signed in still is; sign-in, token, picture and search work; no number comes twice."""
+def assert_everything_works(app: Flask, alice: Person) -> None:
+    """Check that sessions, login, token, picture and search work, and that no id is used twice."""
     old = Browser(app)
     for cookie in ("ls_session",):
         kept = alice.browser.client.get_cookie(cookie)
@@ -97,14 +99,14 @@ def goes_on(app: Flask, alice: Person) -> None:
     assert app.test_client().get("/api/current-user/whoami", headers=alice.auth).status_code == 200
     with app.app_context():
         name = db.session.scalar(db.select(Avatar.name))
-        found = list(db.session.scalars(db.select(User.email).where(search.matching("小明"))))
+        found = list(db.session.scalars(db.select(User.email).where(*search.matching(User.search_text, "小明"))))
     assert found == [alice.email]
     assert browser.get(f"/data/avatars/{name}").mimetype == "image/png"
     assert "Street scenes" in browser.get(f"/people/{alice.id}", headers=FRAGMENT).get_data(as_text=True)
-    numbers_go_on(app, alice)
+    assert_ids_continue(app, alice)
 
 
-def numbers_go_on(app: Flask, alice: Person) -> None:
+def assert_ids_continue(app: Flask, alice: Person) -> None:
     with app.app_context():
         assert a_project(alice.id, "The third, though the second is gone") == 3
         assert an_annotation(a_task(3), alice.id) == 2
@@ -121,7 +123,7 @@ def test_a_target_with_accounts_is_refused_and_left_alone(source: Flask, alice: 
     assert sums(engine_of(other)) == before
 
 
-def test_a_target_that_refuses_a_row_is_left_empty_and_told(source: Flask, alice: Person, postgres: str) -> None:
+def test_a_target_that_refuses_a_row_stays_empty_and_is_named(source: Flask, alice: Person, postgres: str) -> None:
     with source.app_context(), write() as session:
         session.execute(text("UPDATE users SET username = :long WHERE id = 2"), {"long": "x" * 300})
     target = create_engine(postgres)
@@ -145,7 +147,7 @@ db_copy.copy(create_engine(sys.argv[1]), create_engine(sys.argv[2]), progress)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_one_that_is_killed_half_way_leaves_the_target_empty(
+def test_a_killed_copy_leaves_the_target_empty(
     source: Flask, alice: Person, tmp_path: Path, postgres: str, kind: str
 ) -> None:
     url = postgres if kind == "postgresql" else f"sqlite:///{tmp_path}/target.sqlite3"

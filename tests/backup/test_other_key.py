@@ -1,4 +1,4 @@
-"""A server whose secret key is not the one that its database was made with says so, and the rest of it works."""
+"""A server with another secret key than its database was made with: it says so, and the rest works."""
 
 from collections.abc import Callable
 

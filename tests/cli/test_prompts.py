@@ -50,7 +50,7 @@ class Terminal:
             raise TimeoutError(f"nothing more than {self.screen!r}")
         try:
             part = os.read(self._descriptor, 4096)
-        except OSError:  # how a terminal says that nobody is at its other end any more
+        except OSError:  # the other end of the terminal is closed
             return False
         self.screen += part.decode()
         return bool(part)
@@ -67,7 +67,7 @@ def at_terminal(tmp_path: Path) -> Open:
 
 def test_an_account_is_asked_for_and_its_password_twice_unseen(at_terminal: Open) -> None:
     create = at_terminal("user", "create")
-    create.type("E-mail:", f"anna@example.org{ENTER}")
+    create.type("Email:", f"anna@example.org{ENTER}")
     create.type("Password:", f"{PASSWORD}{ENTER}")
     create.type("Repeat for confirmation:", f"something else{ENTER}")
     create.type("Password:", f"{PASSWORD}{ENTER}")
@@ -81,7 +81,7 @@ def test_an_account_is_asked_for_and_its_password_twice_unseen(at_terminal: Open
     assert nothing.end() == (1, "Can not set empty password")
 
     interrupted = at_terminal("reset_password")
-    interrupted.type("E-mail:", "anna")
+    interrupted.type("Email:", "anna")
     time.sleep(0.3)  # Python waits for the next key if it is interrupted just before it begins to read
     interrupted.type("anna", CTRL_C)
     status, last_line = interrupted.end()

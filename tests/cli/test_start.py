@@ -1,4 +1,4 @@
-"""`flask start`: what it says and refuses; tests/test_server.py has how it serves and stops."""
+"""`flask start`: its messages and errors; tests/test_server.py tests how it serves and stops."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def start(app: Flask) -> Run:
-    """Run it so that it fails at the latest when it would listen."""
+    """Run the command with an address that it cannot listen on."""
     runner = app.test_cli_runner()
     return lambda *options: runner.invoke(args=["start", "--no-browser", "--host", "192.0.2.1", *options])
 
@@ -50,7 +50,7 @@ def test_an_account_that_is_refused_starts_nothing(app: Flask, start: Run, optio
     assert "bob" not in app.test_cli_runner().invoke(args=["user", "list"]).stdout
 
 
-def test_an_account_that_exists_is_told_and_stays_as_it_is(start: Run, cast: Cast) -> None:
+def test_an_existing_account_is_reported_and_not_changed(start: Run, cast: Cast) -> None:
     alice = cast.alice(sign_in=False)
     going_on = start("--username", "ALICE@example.org", "--password", "password123", "--user-token", "1")
     assert going_on.stdout == "User ALICE@example.org already exists\n"
@@ -58,7 +58,7 @@ def test_an_account_that_exists_is_told_and_stays_as_it_is(start: Run, cast: Cas
     assert cast.person("bob", sign_in=False).token != alice.token
 
 
-def test_an_address_that_is_none_is_named(start: Run) -> None:
+def test_an_invalid_address_is_named(start: Run) -> None:
     refused = start("--host", "ü" * 70)
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr == f"Cannot listen on {'ü' * 70}: that is no address.\n"

@@ -1,4 +1,4 @@
-"""Accounts from the shell, word for word as scripts read them."""
+"""`flask user`, `reset_password`, `invite` and `check`, with the exact output that scripts read."""
 
 import ast
 import json
@@ -44,7 +44,7 @@ def test_an_account_is_printed_as_label_studio_does(run: Run, cast: Cast) -> Non
     assert json.loads(run("user", "--username", alice.email, "--json").stdout) == found
 
 
-def test_nobody_of_that_name(run: Run) -> None:
+def test_an_unknown_account_is_named(run: Run) -> None:
     for command in (["user"], ["user", "token"], ["user", "deactivate"], ["reset_password", "--password", "x" * 9]):
         result = run(*command, "--username", "nobody@example.org")
         assert (result.exit_code, result.stdout, result.stderr) == (1, "", "User nobody@example.org not found\n")
@@ -60,7 +60,7 @@ def test_creating_an_account(app: Flask, run: Run) -> None:
     assert (again.exit_code, again.stderr) == (1, "User with this email already exists\n")
 
 
-def test_a_token_opens_one_account_only(app: Flask, run: Run) -> None:
+def test_a_token_belongs_to_one_account(app: Flask, run: Run) -> None:
     common = ("user", "create", "--password", PASSWORD, "--user-token", "12345", "--username")
     assert run(*common, "alice@example.org").exit_code == 0
     second = run(*common, "bob@example.org")
@@ -70,7 +70,7 @@ def test_a_token_opens_one_account_only(app: Flask, run: Run) -> None:
         assert db.session.scalars(select(User.email)).all() == ["alice@example.org"]
 
 
-def test_no_password_is_asked_for_in_vain(run: Run, cast: Cast) -> None:
+def test_errors_are_reported_before_a_password_is_asked_for(run: Run, cast: Cast) -> None:
     taken = cast.alice(sign_in=False).email
     for options, says in (
         (["user", "create", "--username", taken], "User with this email already exists"),
@@ -190,12 +190,12 @@ def test_check_finds_nothing_wrong_with_a_new_installation(run: Run) -> None:
 
 @pytest.mark.sqlite
 def test_check_says_what_is_wrong(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "labelling.sqlite3").chmod(0o644)
+    (tmp_path / "roster.sqlite3").chmod(0o644)
     monkeypatch.setenv("LABEL_STUDIO_DISABLE_SIGNUP", "true")
     result = run("check")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "Did you mean LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK?" in result.stderr
-    assert f"chmod 600 {tmp_path}/labelling.sqlite3" in result.stderr
+    assert f"chmod 600 {tmp_path}/roster.sqlite3" in result.stderr
 
 
 def test_another_secret_key_is_told_plainly(run: Run, cast: Cast, make_app: Callable[..., Flask]) -> None:
