@@ -6,7 +6,7 @@ ARGS ?=
 SIDE_BY_SIDE ?= --numprocesses=auto --maxprocesses=4
 PORT ?=
 
-.PHONY: start test lint unit test-postgres bench torture messages routes clean
+.PHONY: start test lint unit test-postgres bench walks torture mutation messages extract routes clean
 
 start: .venv/runs
 	@$(BIN)/flask start $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -30,11 +30,12 @@ tools:
 lint: .venv/tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet ls/templates
 
 test: .venv/tests tools lint unit
 
-# One process a core, up to four; a file's tests stay together, as they share a server.
+# One process a core, up to four; the tests of a file stay together, as they share a server.
 unit: .venv/tests
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
@@ -45,16 +46,30 @@ bench: .venv/tests
 	@sh tests/tools.sh wrk:wrk
 	$(BIN)/python -m bench $(ARGS)
 
+# The files of ours that four requests pass.
+walks: .venv/tests
+	$(BIN)/python -m bench.walks $(ARGS)
+
+# Switches each guard off, and shows which tests notice.
+mutation: .venv/tests
+	$(BIN)/python -m tests.mutation $(ARGS)
+
 torture: .venv/tests tools
 	$(BIN)/python -m tests.torture $(ARGS)
 
 # Collects the strings of code and templates into the catalogue, and compiles it.
-messages: .venv/tests
-	$(BIN)/python -m tests.messages
+messages: .venv/tests extract
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 110 -l zh_Hans -i $(POT) -d ls/translations
+	$(BIN)/pybabel --quiet compile -l zh_Hans -d ls/translations
+	@rm $(POT)
+
+POT ?= messages.pot
+extract:
+	@$(BIN)/pybabel --quiet extract -F babel.cfg -k _l -k lazy_gettext -k N_ --no-location -o $(POT) .
 
 # Writes tests/routes.txt anew, the list of every route and of those open to everybody.
 routes: .venv/tests
 	WRITE_ROUTES=1 $(BIN)/pytest -q tests/test_architecture.py -k route_table
 
 clean:
-	rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

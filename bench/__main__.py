@@ -1,91 +1,70 @@
-"""`python -m bench`: builds its data once, measures every promise of speed, prints the table.
+"""`python -m bench`: every GET route by itself, then every reach as a line of a table; about ten minutes.
 
-`--big` grows to 200,000 people; `--only shares,searches` measures these parts alone.
+`--only routes,searches` measures these parts; `--match /people/` only routes with this in their name;
+`--big` adds searches among 200,000 people on PostgreSQL. Installations are built once, below bench/results.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from io import StringIO
 
-from bench import processes, sign_ins, throughput
-from bench.data import BIG, LARGE, SMALL, build
-from bench.drive import RESULTS, server, signed_in
-from bench.table import Row, printed
+from bench import lists, processes, routes, sign_in
+from bench.installation import RESULTS, Installation
+from bench.table import HEAD, Reach, table
+from tests.with_postgres import postgres
+
+PARTS = ("routes", "last-pages", "searches", "sign-in", "start-up", "memory")
 
 
 def main() -> None:
-    """Measure, print, keep."""
-    asked = _arguments()
-    name = "big" if asked.big else "large"
-    rows: list[Row] = []
-    for row in _measured(name, BIG if asked.big else LARGE, asked.only.split(",") if asked.only else []):
-        print(f"  {row.what}: {row.cells[2]}", file=sys.stderr)
-        rows.append(row)
-    print(printed(rows))
-    kept = {"at": datetime.now(UTC).isoformat(), "cores": os.cpu_count(), "scale": name}
-    raw = {**kept, "rows": [{**asdict(row), "met": row.met} for row in rows]}
-    (RESULTS / f"{name}.json").write_text(json.dumps(raw, indent=1, ensure_ascii=False))
-
-
-def _arguments() -> argparse.Namespace:
+    """Measure, print, and keep the figures in bench/results/latest.json."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--big", action="store_true", help="200,000 people instead of 20,000")
-    parser.add_argument("--only", default="", help="parts, with commas: " + ", ".join(PARTS))
-    return parser.parse_args()
+    parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas: " + ", ".join(PARTS))
+    parser.add_argument("--match", default="", help="measure only routes with this text in their name")
+    parser.add_argument("--big", action="store_true", help="search among 200,000 people on PostgreSQL too")
+    options = parser.parse_args()
+    with contextlib.redirect_stderr(io.StringIO()):  # the log's line for each request in this process
+        rows = [row for part in options.only.split(",") for row in _part(part, options.match)]
+        rows += _big() if options.big else []
+    print(table(HEAD, [row.cells for row in rows]))
+    kept = {"at": datetime.now(UTC).isoformat(), "cores": os.cpu_count(), "rows": [_plain(row) for row in rows]}
+    (RESULTS / "latest.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False))
 
 
-def _measured(name: str, scale: dict[str, int], only: list[str]) -> Iterator[Row]:
-    people = SMALL["people"], scale["people"]
-    small = build(RESULTS / "small" / "data", **SMALL)
-    large = build(RESULTS / name / "data", **scale)
-    # What grows with the data is the cost of reading, so here nothing is kept.
-    with server(RESULTS / "small", "bench.unkept") as few, server(RESULTS / name, "bench.unkept") as many:
-        few_cookie, cookie = signed_in(few), signed_in(many)
-        yield from _parts(
-            only,
-            growth=lambda: throughput.growth(few.url, many.url, few_cookie, cookie, people),
-            last_pages=lambda: throughput.last_pages(large, many.url, cookie),
-            searches=lambda: throughput.searches(many.url, cookie),
-        )
-    with server(RESULTS / name) as many:
-        cookie = signed_in(many)
-        yield from _parts(
-            only,
-            shares=lambda: throughput.shares(RESULTS / name, many.url, cookie),
-            sign_ins=lambda: sign_ins.beyond_the_hash(large, many.url),
-            fifty=lambda: sign_ins.fifty_at_once(large, many.url, cookie),
-        )
-    yield from _parts(
-        only,
-        start_up=lambda: processes.start_up(RESULTS / name),
-        memory=lambda: processes.memory(RESULTS / name, signed_in),
-        statements=lambda: _quietly(lambda: list(processes.statements(small))),
-    )
+def _plain(row: Reach) -> dict[str, object]:
+    return {**asdict(row), "met": row.met}
 
 
-PARTS = ("growth", "last_pages", "searches", "shares", "sign_ins", "fifty", "start_up", "memory", "statements")
+def _part(name: str, match: str) -> Iterator[Reach]:
+    large = Installation("large")
+    if name == "routes":
+        found = routes.measure(Installation("small"), Installation("full"), large, match)
+        print(routes.printed(found))
+        yield from routes.reaches(found)
+    elif name == "last-pages":
+        yield from lists.last_pages(large)
+    elif name == "searches":
+        yield from lists.searches(large, lists.SEARCH_SQLITE)
+    elif name == "sign-in":
+        yield from sign_in.beyond_the_hash(large)
+    elif name == "start-up":
+        yield from processes.start_up(large)
+    elif name == "memory":
+        yield from processes.memory(large)
+    else:
+        raise SystemExit(f"no part {name!r}; there are {', '.join(PARTS)}")
 
 
-def _parts(only: list[str], **parts: Callable[[], Iterator[Row]]) -> Iterator[Row]:
-    for name, measure in parts.items():
-        if not only or name in only:
-            yield from measure()
-
-
-def _quietly(measure: Callable[[], list[Row]]) -> Iterator[Row]:
-    """Without the log's line for each request in this process."""
-    kept, sys.stderr = sys.stderr, StringIO()
-    try:
-        return iter(measure())
-    finally:
-        sys.stderr = kept
+def _big() -> Iterator[Reach]:
+    with postgres() as server:
+        yield from lists.searches(Installation("big", server.url), lists.SEARCH_POSTGRESQL)
 
 
 if __name__ == "__main__":

@@ -1,78 +1,76 @@
-"""Start-up, memory and statements."""
+"""Start-up, and the memory of a worker."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import Any
+from urllib.parse import quote
 
-from flask import Flask
-from sqlalchemy import event
-
-from bench.data import EMAIL, PASSWORD
-from bench.drive import Target, server
-from bench.table import Row
-from bench.throughput import BY_TOKEN, CALLS, MEMBERS, PAGES, SEARCHES
-from ls.db.extensions import db
-from tests.cast import Browser
+from bench.data import EMAIL
+from bench.drive import rate
+from bench.installation import BY_TOKEN, Installation
+from bench.lists import SEARCHES
+from bench.recipes import RECIPES
+from bench.table import Reach
 from tests.server import RunningServer
 
 MIXED = 10_000
+MEMORY, GROWTH = 110, 1  # MB; a page or two more is no growth
+START, COMMAND = 1.5, 0.6
 
 
-def start_up(folder: Path) -> Iterator[Row]:
+def start_up(large: Installation) -> Iterator[Reach]:
     """`flask start` to its first answer, and a whole `flask user`; the database is there."""
     starts = []
     for _ in range(5):
-        running = server(folder)
+        running = large.server()
         starts.append(running.start())
         running.stop()
-    yield _seconds("flask start, first answer", starts, 1.0)
-    yield _seconds("flask user", [_flask_user(running) for _ in range(5)], 0.6)
+    yield _seconds("flask start, first answer", starts, START)
+    yield _seconds("flask user", [_flask_user(running) for _ in range(5)], COMMAND)
 
 
 def _flask_user(running: RunningServer) -> float:
-    began = time.monotonic()
+    began = time.perf_counter()
     ran = running.flask("user", "--username", EMAIL)
     if ran.returncode:
         raise RuntimeError(ran.stderr)
-    return time.monotonic() - began
+    return time.perf_counter() - began
 
 
-def _seconds(what: str, taken: list[float], reach: float) -> Row:
-    figure = f"median {median(taken):.2f} s, best {min(taken):.2f} s"
-    return Row(what, figure, median(taken), reach, "s")
+def _seconds(what: str, taken: list[float], reach: float) -> Reach:
+    return Reach(what, f"median of {len(taken)}, best {min(taken):.2f} s", median(taken), reach, "s")
 
 
-def memory(folder: Path, login: Any) -> Iterator[Row]:
-    """A worker's resident memory after 10,000 mixed requests of its own, and after 10,000 more."""
-    with server(folder) as running:
-        cookie = login(running)
+def memory(large: Installation) -> Iterator[Reach]:
+    """Of the only worker, after 10,000 mixed requests and after 10,000 more."""
+    with large.server(workers=1) as running:
         sizes = []
-        for _ in range(3):
-            _mixed(running.url, cookie)
-            sizes.append(_largest_worker(running))
-    yield Row("memory of a worker", f"after {MIXED:,} mixed requests", sizes[1], 90, "MB")
-    yield Row("memory's growth", f"{sizes[1]:.1f} MB to {sizes[2]:.1f} MB", sizes[2] - sizes[1], 1, "MB")
+        for _ in range(2):
+            _mixed(running.url, large)
+            sizes.append(_worker_size(running))
+    yield Reach("memory of a worker", f"after {MIXED:,} mixed requests", sizes[0], MEMORY, "MB")
+    figure = f"in the next {MIXED:,}: {sizes[0]:.1f} to {sizes[1]:.1f} MB"
+    yield Reach("its growth", figure, sizes[1] - sizes[0], GROWTH, "MB")
 
 
-def _mixed(url: str, cookie: Mapping[str, str]) -> None:
-    """Twice the number, because two workers share them."""
-    from urllib.parse import quote
-
-    pages = Target(url, (*PAGES, "/people/7", *(f"/people/?q={quote(word)}" for word in SEARCHES)), cookie)
-    calls = Target(url, (*CALLS, MEMBERS), BY_TOKEN)
+def _mixed(url: str, large: Installation) -> None:
+    """Pages, searches and calls in turn; everybody at once only where it is no flood."""
+    known = [recipe for recipe in RECIPES if recipe.kind != "all" and not recipe.fragment]
+    pages = [large.request(recipe)[0] for recipe in known if recipe.who == "session"]
+    pages += [f"/people/?q={quote(word)}" for word in SEARCHES]
+    calls = [large.request(recipe)[0] for recipe in known if recipe.who == "token"]
     served = 0.0
-    while served < 2 * MIXED:
-        for target in (pages, calls):
-            served += target.load(5).rate * 5
+    while served < MIXED:
+        for paths, headers in ((pages, large.session), (calls, BY_TOKEN)):
+            served += rate(url, paths, headers, seconds=3) * 3
 
 
-def _largest_worker(running: RunningServer) -> float:
-    """In MB, of the workers' resident sets, shared pages included."""
+def _worker_size(running: RunningServer) -> float:
+    """Its resident set in MB, shared pages included."""
     if running.process is None:
         raise RuntimeError("not running")
     children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
@@ -82,23 +80,3 @@ def _largest_worker(running: RunningServer) -> float:
 def _resident(pid: str) -> float:
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) * 1024 / 1e6 if found else 0.0
-
-
-def statements(app: Flask) -> Iterator[Row]:
-    """The most SQL statements of any HTML page."""
-    browser = Browser(app)
-    browser.sign_in(EMAIL, PASSWORD)
-    said: list[str] = []
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: said.append(statement))
-    pages = [*PAGES, "/people/7", "/people/?q=an", "/people/invite", "/user/login/", "/user/signup/"]
-    worst = max((_count(browser, page, said), page) for page in pages)
-    yield Row("SQL statements of an HTML page", f"most: {worst[1]}", worst[0], 4, "")
-
-
-def _count(browser: Browser, page: str, said: list[str]) -> int:
-    browser.get(page)
-    said.clear()
-    browser.get(page)
-    return sum(not statement.startswith("BEGIN") for statement in said)

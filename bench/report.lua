@@ -12,8 +12,7 @@ end
 
 function done(summary, latency)
   local errors = summary.errors
-  io.write(string.format(
-    '{"requests": %d, "microseconds": %d, "p50": %.0f, "p95": %.0f, "mean": %.1f, "refused": %d, "broken": %d}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(95), latency.mean,
-    errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+  io.write(string.format('{"requests": %d, "microseconds": %d, "refused": %d, "broken": %d}\n',
+    summary.requests, summary.duration, errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout))
 end

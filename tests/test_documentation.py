@@ -1,4 +1,4 @@
-"""The README says what the code does: every setting, every command, every option, and no other."""
+"""The README names every setting, command and option of the code, and no other."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def rows(heading: str) -> Iterator[list[str]]:
 
 
 def commands(group: click.Group, path: str = "flask") -> Iterator[tuple[str, click.Command]]:
-    """The product's own commands, with what one types."""
+    """Our own commands, with what a user types."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             if command.invoke_without_command:

@@ -40,7 +40,7 @@ RAW = (b"<script>hostile", b"<img src=x onerror", b"x49x", b"root:x:0")
 
 
 class Prober:
-    """Sends anything, and keeps what a stranger must not see: a broken server, or text that became code."""
+    """Sends anything, and keeps what must not be seen: a broken server, or text that became code."""
 
     def __init__(self, app: Flask, client: FlaskClient) -> None:
         self.app, self.client = app, client
@@ -52,7 +52,7 @@ class Prober:
         self, method: str, path: str, *, about: Any = "", client: FlaskClient | None = None, **options: Any
     ) -> TestResponse:
         """Send, and look at the answer."""
-        answer = (client or self.client).open(path, method=method, **options)
+        answer = (client or self.client).open(path, method=method, buffered=True, **options)
         self.statuses[answer.status_code] += 1
         if answer.status_code >= 500:
             self.failures.append((answer.status_code, method, path, about))
@@ -60,7 +60,6 @@ class Prober:
             self.failures.append(("unescaped", method, path, about))
         if "hostile" in answer.headers.get("Set-Cookie", "") or "\n" in str(answer.headers.get("Location")):
             self.failures.append(("header", method, path, about))
-        answer.close()
         return answer
 
     def form(
@@ -100,7 +99,7 @@ def forms(app: Flask, member: FlaskClient, *more: str) -> dict[str, set[str]]:
     for client in (member, app.test_client()):
         for path in (*(page.path for page in pages(app)), *more):
             reader = _Forms()
-            reader.feed(client.get(path).get_data(as_text=True))
+            reader.feed(client.get(path, buffered=True).get_data(as_text=True))
             for action, fields in reader.found.items():
                 found.setdefault(action, set()).update(fields)
     return {path: fields | {"next"} for path, fields in found.items() if fields - {"next"}}

@@ -1,4 +1,4 @@
-"""The account event log: every verb leaves exactly one event or, where it is no account's, none."""
+"""The activity log: every verb records exactly one event or, where it concerns no account, none."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import utcnow
-from ls.models import Event, OneTimeCode, User
+from ls.models import Event, LoginSession, OneTimeCode, User
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.pictures import drawing, saved
 from tests.safety.routes import WRITING, calls
@@ -25,7 +25,7 @@ PNG = saved(drawing(), "PNG")
 
 
 class World:
-    """Two who act, some to whom it is done, and what they work on; each step may leave something for the next."""
+    """Four members and their work; a step may use what the steps before it left."""
 
     def __init__(self, app: Flask) -> None:
         self.app, cast = app, Cast(app)
@@ -59,10 +59,10 @@ class World:
         """The number of a second session."""
         Browser(self.app).sign_in(person.email)
         with self.app.app_context():
-            return max(row.id for row in db.session.get_one(User, person.id).sessions)
+            return db.session.scalar(select(func.max(LoginSession.id)).where(LoginSession.user_id == person.id)) or 0
 
     def refresh(self) -> str:
-        """The living refresh token."""
+        """The valid refresh token."""
         return self.token
 
     def remember(self, answer: Any) -> None:
@@ -72,7 +72,7 @@ class World:
 
 Step = Callable[[World], object]
 LOGIN, SIGN_UP, ME = "/user/login/", "/user/signup/", "/user/account"
-# Endpoint, the kind of event it leaves (None: it is no account's, so it leaves none), and how it is called.
+# Endpoint, the kind of event that it records (None: it concerns no account, or changes nothing), and how it is called.
 # Projects, tasks and annotations are work, not accounts: their rows name author and time themselves.
 PLAN: list[tuple[str, str | None, Step]] = [
     ("auth.login", "login", lambda w: w.as_visitor(LOGIN, LOGIN, email=w.bob.email, password=PASSWORD)),
@@ -190,7 +190,7 @@ def _ttl(world: World) -> None:
     world.api("POST", "jwt/settings", json={"api_token_ttl_days": 30})
 
 
-def trail(app: Flask) -> list[Any]:
+def audit_log(app: Flask) -> list[Any]:
     """Every event, the oldest first."""
     columns = (Event.kind, Event.actor_id, Event.target_id, Event.address, Event.agent, Event.at, Event.request_id)
     with app.app_context():
@@ -206,10 +206,10 @@ def test_the_plan_below_has_every_route_that_writes(app: Flask) -> None:
 def test_every_verb_leaves_exactly_one_event(closed_app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
     world, failures = World(closed_app), []
     for number, (endpoint, kind, step) in enumerate(PLAN):
-        before = len(trail(closed_app))
+        before = len(audit_log(closed_app))
         capsys.readouterr()
         step(world)
-        left = trail(closed_app)[before:]
+        left = audit_log(closed_app)[before:]
         if endpoint == "settings.session_delete":
             assert left.pop(0).kind == "login"  # of the second device, to have one to end
         lines = [line for line in capsys.readouterr().err.splitlines() if f"Z {kind} " in line]
@@ -225,7 +225,7 @@ def test_every_verb_leaves_exactly_one_event(closed_app: Flask, capsys: pytest.C
 
 def assert_readable(app: Flask, world: World) -> None:
     """The page, the CSV and the API tell of all of them."""
-    number = len(trail(app))
+    number = len(audit_log(app))
     [page] = world.api("GET", "activity-logs/?page_size=-1")
     assert page["recordsTotal"] == len(page["data"]) == number
     newest = page["data"][0]
@@ -268,9 +268,9 @@ def test_every_command_leaves_exactly_one_event(closed_app: Flask, tmp_path: Pat
     Cast(closed_app).bob(sign_in=False)  # somebody has to stay
     places = {"FILE": str(tmp_path / "tasks.json"), "BACKUP": str(tmp_path / "b.tar.gz")}
     for words, kind in COMMANDS:
-        before = len(trail(closed_app))
+        before = len(audit_log(closed_app))
         result = closed_app.test_cli_runner().invoke(args=[places.get(word, word) for word in words])
-        left = trail(closed_app)[before:]
+        left = audit_log(closed_app)[before:]
         assert [event.kind for event in left] == ([kind] if kind else []), (words, result.output)
         assert {(event.actor_id, event.agent) for event in left} <= {(None, "command line")}
         assert not kind or (result.exit_code, result.stderr) == (0, ""), words
@@ -280,7 +280,7 @@ def test_what_is_rolled_back_leaves_no_event_and_no_line(
     app: Flask, cast: Cast, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alice = cast.alice(sign_in=False)
-    before = len(trail(app))
+    before = len(audit_log(app))
     capsys.readouterr()
 
     def fail() -> None:
@@ -292,7 +292,7 @@ def test_what_is_rolled_back_leaves_no_event_and_no_line(
     with app.test_request_context():
         with pytest.raises(ZeroDivisionError):
             fail()
-        assert len(trail(app)) == before
+        assert len(audit_log(app)) == before
         with write():
             pass  # what came before is not told now
         assert capsys.readouterr().err == ""

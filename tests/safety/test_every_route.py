@@ -1,187 +1,178 @@
-"""Promises that hold for every route: headers, CSRF, GET changes nothing, who may come in."""
+"""Every route alone: its CSRF check, its sign-in guard, its ownership, each with a request that else succeeds."""
 
-import re
 from collections.abc import Callable
+from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Connection, delete, insert, select, update
+from werkzeug.test import TestResponse
 
-from ls.db.extensions import db
-from ls.db.transaction import write
-from ls.models import User
-from tests.cast import Browser, Cast, Person
-from tests.safety.routes import WRITING, Call, calls, state
+from ls.db.extensions import Base, db
+from ls.models import LoginSession, User
+from ls.models.user import ACTIVE, DEACTIVATED
+from tests.safety.recipes import BRINGS_ITS_CREDENTIAL, DONE, RECIPES, World, Write, token_of
+from tests.safety.routes import WRITING, Call, state
 
-REQUIRED = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
+NO_TRACE: frozenset[str] = frozenset()  # not even an event or a counted attempt
+
+# Writes on what belongs to one member: others are refused.
+OWN = {
+    "api.blacklist_token",
+    "api.delete_avatar",
+    "api.rotate_token",
+    "api.save_avatar",
+    "api.update_user",
+    "settings.session_delete",
+}
+# Writes with an id in the path that every member may send: all members have full rights over people and work.
+SHARED = {
+    *("api.create_annotation", "api.delete_annotation", "api.delete_member", "api.delete_project", "api.delete_task"),
+    *("api.delete_user", "api.import_tasks", "api.update_annotation", "api.update_organization", "api.update_project"),
+    *("api.update_task", "auth.set_password", "people.deactivation", "people.deactivation_delete", "projects.change"),
+    "projects.delete",
 }
 
 
-@pytest.fixture
-def team(cast: Cast) -> tuple[Person, Person]:
-    """Alice, signed in and noted as active, and Bob."""
-    alice, bob = cast.alice(), cast.bob()
-    for person in (alice, bob):
-        person.browser.get("/user/account/")
-    return alice, bob
+def endpoints(app: Flask, methods: tuple[str, ...]) -> set[str]:
+    return {rule.endpoint for rule in app.url_map.iter_rules() if set(methods) & (rule.methods or set())}
 
 
-def send(client: FlaskClient, call: Call, **options: object) -> "tuple[int, dict[str, str]]":
-    response = client.open(call.path, method=call.method, **options)
-    return response.status_code, dict(response.headers)
+def test_every_write_has_a_recipe(app: Flask) -> None:
+    assert endpoints(app, WRITING) == set(RECIPES) | set(BRINGS_ITS_CREDENTIAL)
 
 
-def test_every_answer_carries_the_headers(app: Flask, team: tuple[Person, Person]) -> None:
-    failures = []
-    for client in (app.test_client(), team[0].browser.client):
-        for call in [*calls(app), Call("GET", "/no/such/page", "", is_public=True)]:
-            if call.endpoint == "auth.logout":
-                continue
-            response = client.open(call.path, method=call.method)
-            policy = response.headers.get("Content-Security-Policy", "")
-            wrong = [name for name, value in REQUIRED.items() if response.headers.get(name) != value]
-            if wrong or "unsafe" in policy or "default-src 'none'" not in policy:
-                failures.append((call, wrong, policy))
-            if "sandbox" not in policy and not all(
-                part in policy for part in ("frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'")
-            ):
-                failures.append((call, policy))
-            if "HX-Request-Type" not in response.headers.get("Vary", ""):
-                failures.append((call, "Vary"))
-            if call.endpoint not in {"static", "system.avatar"} and response.headers.get("Cache-Control") != "no-store":
-                failures.append((call, response.headers.get("Cache-Control")))
-    assert failures == []
+def is_csrf_refusal(answer: TestResponse) -> bool:
+    """Is this write refused because of its token, and for nothing else?"""
+    if answer.status_code == 403 and answer.json:
+        return str(answer.json["detail"]).startswith("CSRF Failed: CSRF token missing or incorrect")
+    return answer.status_code in {400, 422} and "open for too long" in unescape(answer.text)
 
 
-def test_every_write_without_a_csrf_token_is_refused_and_moves_nothing(app: Flask, team: tuple[Person, Person]) -> None:
-    before, failures = state(app), []
-    for person, number in ((team[0], team[1].id), (team[0], team[0].id)):
-        for call in calls(app, number=number):
-            if call.method in WRITING:
-                json = {"json": {}} if call.is_api else {}
-                status, _headers = send(person.browser.client, call, **json)
-                if not 400 <= status < 500:
-                    failures.append((call, status))
-    assert failures == []
-    assert state(app) == before
+@pytest.mark.parametrize("endpoint", RECIPES)
+def test_a_write_needs_the_csrf_token_of_its_session(world: World, endpoint: str) -> None:
+    write = Write.of(world, endpoint).prepared()
+    token, of_another = token_of(write.client), token_of(world.bob.browser.client)
+    before = state(world.app, without=NO_TRACE)
+    for wrong in (None, of_another, "made up"):
+        answer = write.send(wrong)
+        assert is_csrf_refusal(answer), (wrong, answer.status_code, answer.text)
+    assert state(world.app, without=NO_TRACE) == before
+    before = state(world.app)
+    answer = write.send(token)
+    assert answer.status_code in DONE, answer.text
+    assert (state(world.app) == before) == write.recipe.changes_nothing
 
 
-def test_no_get_changes_anything(app: Flask, team: tuple[Person, Person]) -> None:
-    before, failures = state(app, without=frozenset()), []
-    for number in (team[0].id, team[1].id, 999):
-        for call in calls(app, number=number):
-            if call.method == "GET":
-                status, _headers = send(team[0].browser.client, call)
-                if status >= 500:
-                    failures.append((call, status))
-    assert failures == []
-    assert state(app, without=frozenset()) == before
+def test_what_brings_its_own_credential_needs_neither_session_nor_token(world: World) -> None:
+    for endpoint in BRINGS_ITS_CREDENTIAL:
+        assert Write.of(world, endpoint, world.script).send().status_code == 200
 
 
-def closed_to(client: FlaskClient, app: Flask, **options: object) -> list[object]:
-    """The calls that let this client in though it has no business here."""
-    failures: list[object] = []
-    for call in calls(app):
+def test_a_token_in_the_header_needs_no_csrf_token_beside_it(world: World) -> None:
+    assert Write.of(world, "api.create_project", world.script).send(**world.alice.auth).status_code == 201
+
+
+def is_refused(call: Call, answer: TestResponse) -> bool:
+    """Is the sender told to sign in first?"""
+    to_login = answer.status_code == 302 and "/user/login/" in answer.headers["Location"]
+    return answer.status_code == 401 or (to_login and not call.is_api)
+
+
+def let_in(world: World, client: FlaskClient, **headers: str) -> list[tuple[str, int]]:
+    """The closed routes that answer this client, which sends what would succeed for a member."""
+    token, found = token_of(client), []
+    for call in world.calls(world.alice):
         if call.is_public:
             continue
-        status, headers = send(client, call, **options)
-        if call.is_api:
-            is_closed = status == 401
-        elif call.method == "GET":
-            is_closed = status == 302 and "/user/login/" in headers["Location"]
+        if call.method in WRITING:
+            answer = Write.of(world, call.endpoint, client).send(token, **headers)
         else:
-            is_closed = status == 401 or (status == 302 and "/user/login/" in headers["Location"])
-        if not is_closed:
-            failures.append((call, status))
-    return failures
+            answer = client.get(call.path, headers=headers)
+        if not is_refused(call, answer):
+            found.append((call.endpoint, answer.status_code))
+    return found
 
 
-def test_nobody_comes_in_without_signing_in(app: Flask) -> None:
-    assert closed_to(app.test_client(), app) == []
+def test_every_closed_page_and_call_opens_for_a_member(world: World) -> None:
+    reads = [call for call in world.calls(world.alice) if call.method == "GET" and not call.is_public]
+    answers = {call.path: world.alice.browser.get(call.path).status_code for call in reads}
+    assert {path: status for path, status in answers.items() if status != 200} == {"/events/": 301}
 
 
-@pytest.mark.parametrize("verb", ["deactivate", "bury"])
-def test_who_is_put_out_stays_out_with_cookie_and_token(app: Flask, cast: Cast, verb: str) -> None:
-    cast.alice()
-    charlie = cast.charlie()
-    with app.app_context(), write():
-        getattr(db.session.get_one(User, charlie.id), verb)()
-    assert closed_to(charlie.browser.client, app) == []
-    api_only = [
-        call
-        for call in calls(app)
-        if call.is_api and not call.is_public and send(app.test_client(), call, headers=charlie.auth)[0] != 401
-    ]
-    assert api_only == []
+def test_nobody_comes_in_without_signing_in(world: World) -> None:
+    before = state(world.app)
+    assert let_in(world, world.app.test_client()) == []
+    assert state(world.app) == before
 
 
-def test_fields_that_are_not_the_clients_are_never_set(app: Flask, team: tuple[Person, Person]) -> None:
-    alice, bob = team
-    planted = {
-        "id": 999,
-        "is_active": False,
-        "status": "deactivated",
-        "password_hash": "x",
-        "token": "planted-token",
-        "created_by": bob.id,
-        "created_by_id": bob.id,
-        "date_joined": "2001-01-01T00:00:00Z",
-        "last_activity": "2001-01-01T00:00:00Z",
-        "email_key": "x",
-        "active_organization": 7,
-        "avatar_name": "x",
-    }
-    before = standing(app)
-    for call in calls(app, number=alice.id):
-        if call.method not in {"POST", "PATCH", "PUT"} or "delete" in call.path or call.endpoint == "auth.logout":
-            continue
-        if call.endpoint in {"settings.token_reset", "settings.sessions_delete_others"}:
-            continue
-        if call.is_api:
-            if "reset-token" not in call.path and "jwt" not in call.path:
-                send(alice.browser.client, call, json=planted, headers=alice.auth)
-        else:
-            data = {**planted, "csrf_token": token_of(alice.browser)}
-            send(alice.browser.client, call, data=data)
-    assert standing(app) == before
+@pytest.mark.parametrize("how", ["deactivated", "deleted"])
+def test_whose_account_is_closed_has_no_way_in(world: World, how: str) -> None:
+    bob = world.bob
+    access = world.call(bob, "POST", "/api/token/refresh/", json={"refresh": world.work[bob.id]["refresh"]})["access"]
+    Write.of(world, {"deactivated": "people.deactivation", "deleted": "api.delete_user"}[how]).send(
+        token_of(world.alice.browser.client)
+    )
+    before = state(world.app)
+    assert let_in(world, bob.browser.client) == []
+    for credential in (bob.auth, {"X-Api-Key": bob.token}, {"Authorization": f"Bearer {access}"}):
+        assert [name for name, _ in let_in(world, world.app.test_client(), **credential) if "api." in name] == []
+    assert state(world.app) == before
 
 
-def token_of(browser: Browser) -> str:
-    body = browser.get("/user/account/").get_data(as_text=True)
-    found = re.search(r'name="csrf_token" value="([^"]+)"', body)
-    assert found
-    return found.group(1)
+def test_each_write_on_an_id_is_of_one_kind(app: Flask) -> None:
+    with_id = {rule.endpoint for rule in app.url_map.iter_rules() if rule.arguments and rule.methods & set(WRITING)}
+    assert with_id == (OWN | SHARED) - {"api.blacklist_token", "api.rotate_token"}
+    assert not OWN & SHARED
 
 
-def standing(app: Flask) -> list[tuple[object, ...]]:
-    """What only the server decides about each person."""
-    columns = (User.id, User.email, User.status, User.password_hash, User.date_joined, User.avatar_name)
-    with app.app_context():
-        return [tuple(row) for row in db.session.execute(select(*columns).order_by(User.id))]
+@pytest.mark.parametrize("endpoint", sorted(OWN))
+def test_what_belongs_to_another_is_refused(world: World, endpoint: str) -> None:
+    bobs = {"user_id": world.bob.id, "session_id": world.work[world.bob.id]["session_id"]}
+    write, token = Write.of(world, endpoint, **bobs), token_of(world.alice.browser.client)
+    world.work[world.alice.id]["refresh"] = world.work[world.bob.id]["refresh"]
+    before = state(world.app)
+    assert write.send(token).status_code in {400, 403, 404, 405}
+    assert state(world.app) == before
 
 
-def test_every_path_answers_with_and_without_its_final_slash(app: Flask, team: tuple[Person, Person]) -> None:
-    failures = []
-    for call in calls(app):
-        if call.method == "GET" and call.path != "/" and call.endpoint not in {"static", "system.home"}:
-            other = call.path.rstrip("/") if call.path.endswith("/") else f"{call.path}/"
-            both = [Call("GET", path, "", is_public=True) for path in (call.path, other)]
-            statuses = [send(team[0].browser.client, each)[0] for each in both]
-            if statuses[0] != statuses[1] or statuses[0] == 308:
-                failures.append((call.path, statuses))
+MEMBERS_WRITES = [name for name, recipe in RECIPES.items() if not recipe.is_by_visitor and not recipe.changes_nothing]
+
+
+def deactivated(connection: Connection, alice: int, *, undo: bool) -> None:
+    status = ACTIVE if undo else DEACTIVATED
+    connection.execute(update(User).where(User.id == alice).values(status=status))
+
+
+kept: list[dict[str, Any]] = []
+
+
+def logged_out(connection: Connection, alice: int, *, undo: bool) -> None:
+    table = Base.metadata.tables[LoginSession.__tablename__]
+    if undo:
+        connection.execute(insert(table), kept)
+        return
+    kept[:] = connection.execute(select(table).where(table.c.user_id == alice)).mappings().all()
+    connection.execute(delete(table).where(table.c.user_id == alice))
+
+
+@pytest.mark.parametrize("end", [deactivated, logged_out])
+def test_a_login_that_ends_between_guard_and_write_changes_nothing(world: World, end: Callable[..., None]) -> None:
+    token, before, failures = token_of(world.alice.browser.client), state(world.app), []
+
+    def now(*, undo: bool = False) -> None:
+        with db.engine.begin() as connection:  # of its own, as another request's
+            end(connection, world.alice.id, undo=undo)
+
+    for endpoint in MEMBERS_WRITES:
+        write = Write.of(world, endpoint)
+        world.app.before_request_funcs[None].append(now)  # after the guard, which has found Alice
+        status = write.send(token).status_code
+        world.app.before_request_funcs[None].pop()
+        with world.app.app_context():
+            now(undo=True)
+        if status != 401 or state(world.app) != before:
+            failures.append((endpoint, status))
     assert failures == []
-
-
-Make = Callable[..., Flask]
-
-
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil.example"])
-def test_a_configured_host_is_the_only_one_answered(make_app: Make, host: str) -> None:
-    app = make_app(HOST="https://labels.example.org/ls")
-    for call in calls(app):
-        status, _headers = send(app.test_client(), call, headers={"Host": host})
-        assert status == (200 if call.path == "/health" else 400), call

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ls.accounts import sign_up as signup
+from ls.accounts import sign_up
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import OneTimeCode, Project, User
@@ -23,7 +23,7 @@ from tests.safety.routes import Call, calls
 
 VIEWS = Path(__file__).parents[2] / "ls" / "blueprints"
 FORM = "application/x-www-form-urlencoded"
-DOORS = ("/user/signup/", "/user/login/", "/user/set-password/", "/user/language")
+PUBLIC_FORMS = ("/user/signup/", "/user/login/", "/user/set-password/", "/user/language")
 PROBED_HEADERS = (
     *("ACCEPT", "ACCEPT_ENCODING", "ACCEPT_LANGUAGE", "AUTHORIZATION", "CONTENT_ENCODING", "COOKIE", "FORWARDED"),
     *("HOST", "HX_CURRENT_URL", "HX_REQUEST", "HX_REQUEST_TYPE", "HX_TARGET", "IF_MODIFIED_SINCE", "IF_NONE_MATCH"),
@@ -35,7 +35,7 @@ Make = Callable[..., Flask]
 
 @pytest.fixture
 def app(make_app: Make) -> Flask:
-    """Answers a defect with 500, as it would on the street, and believes the proxy that the tests are."""
+    """Answers a defect with 500, as in production, and trusts the tests as its proxy."""
     return make_app(PROPAGATE_EXCEPTIONS=False, TRUSTED_PROXIES="127.0.0.1")
 
 
@@ -56,20 +56,20 @@ def prober(app: Flask) -> Iterator[Prober]:
 def found(app: Flask, prober: Prober) -> dict[str, set[str]]:
     """Every form there is, with its fields; that of a first password as well."""
     with app.app_context(), write():
-        bob = signup.create_account(signup.prepare("bob@example.org", None))
+        bob = sign_up.create_account(sign_up.prepare("bob@example.org", None))
         code = OneTimeCode.issue(bob)
     return forms(app, prober.client, f"/user/set-password/{code}")
 
 
 def visitor(app: Flask, path: str, prober: Prober) -> FlaskClient:
-    """Who sends this form: a stranger at the doors, else Alice."""
-    return app.test_client() if path.startswith(DOORS) else prober.client
+    """The client that sends this form: one that is not logged in for public forms, else Alice's."""
+    return app.test_client() if path.startswith(PUBLIC_FORMS) else prober.client
 
 
 def posts(app: Flask) -> list[Call]:
-    """Every POST but the one that signs the prober out; what is ended or deleted is nobody's."""
+    """Every POST but the log-out; what is deleted or deactivated does not exist."""
     pairs = zip(calls(app, number=1), calls(app, number=999), strict=True)
-    found = [nobodys if "delete" in one.path or "deactivation" in one.path else one for one, nobodys in pairs]
+    found = [other if "delete" in one.path or "deactivation" in one.path else one for one, other in pairs]
     return [call for call in found if call.method == "POST" and call.endpoint != "auth.logout"]
 
 

@@ -169,7 +169,7 @@ def test_cve_2023_47117_no_list_is_ordered_or_filtered_by_a_secret(app: Flask, c
 
 
 def ask(person: Person, path: str) -> TestResponse:
-    return person.browser.get(path)
+    return person.browser.get(path, buffered=True)
 
 
 # CVE-2026-22033: a script stored in custom_hotkeys ran in everybody's browser, and took their tokens.
@@ -188,7 +188,7 @@ def test_cve_2026_22033_nothing_stored_in_a_profile_runs(app: Flask, team: tuple
     for call in calls(app, number=bob.id):
         if call.method != "GET":
             continue
-        answer = alice.browser.get(call.path)
+        answer = alice.browser.get(call.path, buffered=True)
         policy = answer.headers["Content-Security-Policy"]
         assert "unsafe" not in policy
         if answer.mimetype == "text/html":

@@ -10,8 +10,8 @@ from flask import Flask
 from schemathesis.config import SchemathesisConfig
 
 from app import create_app
-from ls.accounts import sign_up as signup
-from ls.blueprints.api.openapi import document
+from ls.accounts import sign_up
+from ls.blueprints.api.openapi import openapi_document
 from ls.db.extensions import db
 from ls.db.migrate import ensure_current
 from ls.db.transaction import write
@@ -36,7 +36,7 @@ def _answer(environ: Any, start_response: Any) -> Any:
 def _schema() -> schemathesis.BaseSchema:
     app = create_app({"TESTING": True, "SECRET_KEY": SECRET_KEY})
     with app.test_request_context():
-        described = document(app, "")
+        described = openapi_document(app, "")
     found = schemathesis.openapi.from_dict(described, config=SchemathesisConfig.from_dict(CONFIG))
     found.app = _answer  # tests are made of the document while they are collected, before there is an installation
     return found
@@ -53,10 +53,10 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     ensure_current(app)
     with app.app_context():
-        candidates = [signup.prepare(f"{name}@example.org", PASSWORD) for name in ("alice", "bob")]
+        candidates = [sign_up.prepare(f"{name}@example.org", PASSWORD) for name in ("alice", "bob")]
         for candidate in candidates:
             with write():
-                signup.create_account(candidate)
+                sign_up.create_account(candidate)
     _installed[:] = [app]
     yield app
     with app.app_context():
@@ -68,7 +68,7 @@ def credential(app: Flask) -> dict[str, str]:
     """Alice's present token, accepted again if a call switched tokens off."""
     with app.app_context():
         with write():
-            Organization.lock().api_tokens_enabled = True
+            Organization.lock_for_update().api_tokens_enabled = True
         # The fuzzer's own client does not unpack.
         return {"Authorization": f"Token {ApiToken.of(db.session.get_one(User, 1))}", "Accept-Encoding": "identity"}
 

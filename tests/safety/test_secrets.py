@@ -14,10 +14,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from ls.backup.copy import TABLES
+from ls.db import migrate
 from ls.db.extensions import db
-from ls.db.migrate import _keep_copy
 from tests.cast import Browser
 from tests.conftest import SECRET_KEY
+from tests.safety.routes import calls
 
 Make = Callable[..., Flask]
 FIRST, SECOND, THIRD, GUESS = (f"{word}-Lantern-{word}-42" for word in ("violet", "amber", "ochre", "teal"))
@@ -25,7 +26,7 @@ TYPED = frozenset({FIRST, SECOND, THIRD, GUESS})
 
 
 class Diary:
-    """Lives through everything that shows or takes a secret, and writes each one down."""
+    """Does everything that shows or takes a secret, and keeps each of them."""
 
     def __init__(self, app: Flask) -> None:
         self.app, self.secrets = app, {FIRST, SECOND, THIRD, GUESS, SECRET_KEY}
@@ -133,7 +134,7 @@ def everything_kept(app: Flask, folder: Path) -> bytes:
     """Each byte of the database: its files, the copy before a migration, or PostgreSQL's rows."""
     with app.app_context(), db.engine.connect() as connection:
         if db.engine.dialect.name == "sqlite":
-            _keep_copy(app, connection, "0000")
+            migrate._keep_copy(app, connection, "0000", "0001")  # noqa: SLF001  # runs before an upgrade only
             files = [*folder.glob("*.sqlite3*"), *folder.glob("backups/*.sqlite3")]
             assert len(files) >= 3  # the file, its log, the copy
             return b"\n".join(path.read_bytes() for path in files)
@@ -183,13 +184,12 @@ def test_no_secret_is_ever_in_the_log(make_app: Make, capsys: pytest.CaptureFixt
 
 
 def test_every_route_is_one_line_of_the_log_whatever_is_sent(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
-    from tests.safety.routes import calls
-
     forged = "x%0d%0a2026-01-01T00:00:00.000Z%20request%20status=200%20forged=yes"
     for call in calls(app, text="x\r\n2026-01-01T00:00:00.000Z request forged=yes"):
         client = app.test_client()
         capsys.readouterr()
-        client.open(f"{call.path}?q={forged}", method=call.method, headers={"User-Agent": "x\u2028y"})
+        agent = {"User-Agent": "x\u2028y"}
+        client.open(f"{call.path}?q={forged}", method=call.method, headers=agent, buffered=True)
         lines = capsys.readouterr().err.splitlines()
         assert [line for line in lines if re.match(r"\S+Z request id=", line)] == lines, call
         assert len(lines) == (0 if call.endpoint == "static" and not lines else 1), call

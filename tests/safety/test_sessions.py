@@ -32,7 +32,7 @@ def cookie_of(browser: Browser) -> str:
 
 
 def opens(app: Flask, cookie: str) -> bool:
-    """Does a thief get in with this cookie, by page or by API?"""
+    """Does this copied cookie open pages and API?"""
     thief = app.test_client()
     statuses = []
     for path in ("/user/account/", "/people/", "/api/current-user/whoami"):
@@ -55,7 +55,7 @@ def by_link(app: Flask, charlie: Person) -> None:
 
 
 def by_the_owner_elsewhere(app: Flask, charlie: Person, path: str, **form: str) -> None:
-    """From another device of hers."""
+    """From another device of the same user."""
     other = Browser(app)
     assert other.sign_in(charlie.email).status_code == 302
     assert other.post(f"/user/account/{path}", form, page="/user/account/").status_code == 303
@@ -93,7 +93,7 @@ def test_a_copied_cookie_is_dead_once_the_session_is(end: str, app: Flask, cast:
     assert opens(app, cookie_of(alice.browser))
 
 
-def test_reactivated_she_signs_in_anew(app: Flask, cast: Cast) -> None:
+def test_after_reactivation_the_old_session_stays_dead(app: Flask, cast: Cast) -> None:
     cast.alice()
     charlie = cast.charlie()
     copied = cookie_of(charlie.browser)
@@ -230,7 +230,7 @@ def test_every_cookie_of_every_route_has_its_flags(make_app: Make, host: str, na
         form = {"csrf_token": token[1], "email": alice.email, "password": PASSWORD, "language": "zh_Hans"}
         answers = [page, client.open(
             prefix + call.path, method=call.method, base_url=base, headers={"Referer": f"{base}/"},
-            data=form if call.method == "POST" else None,
+            data=form if call.method == "POST" else None, buffered=True,
         )]  # fmt: skip
         for cookie in (cookie for answer in answers for cookie in answer.headers.getlist("Set-Cookie")):
             assert flags(cookie) == (name, {"HttpOnly", "SameSite=Lax", "Path=/", *more}), call

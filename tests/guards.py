@@ -1,0 +1,340 @@
+"""The guards of the product, each with the code that switches it off and the tests that have to notice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+AVATAR = "tests/images/test_avatar.py"
+CREDENTIALS = "tests/api/test_credentials.py"
+CSRF = "tests/web/test_csrf.py"
+DEACTIVATION = "tests/accounts/test_deactivation.py"
+EVERY_ROUTE = "tests/safety/test_every_route.py"
+LOGGED_OUT = f"{EVERY_ROUTE}::test_nobody_comes_in_without_signing_in"
+CLOSED_ACCOUNT = f"{EVERY_ROUTE}::test_whose_account_is_closed_has_no_way_in"
+MEANWHILE = f"{EVERY_ROUTE}::test_a_login_that_ends_between_guard_and_write_changes_nothing"
+OWNERSHIP = f"{EVERY_ROUTE}::test_what_belongs_to_another_is_refused"
+LOGIN = "tests/accounts/test_login.py"
+MEMBERSHIPS = "tests/api/test_memberships.py"
+OWN_PASSWORD = "tests/pages/test_settings_password.py"
+POLICY = "tests/security/test_password_policy.py"
+PROXY = "tests/web/test_proxy.py"
+RATE_LIMIT = "tests/accounts/test_rate_limit.py"
+RESPONSES = "tests/web/test_responses.py"
+SECRETS = "tests/safety/test_secrets.py"
+SIGN_UP = "tests/accounts/test_sign_up.py"
+TOKENS = "tests/api/test_tokens.py"
+ALLOW_LISTS = "tests/safety/test_allow_lists.py"
+ANSWERS = "tests/safety/test_every_answer.py"
+ACCESS = "tests/safety/test_access.py"
+SESSIONS = "tests/safety/test_sessions.py"
+PASSWORDS = "tests/safety/test_passwords_everywhere.py"
+PAST = "tests/safety/test_past_failures.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A text that stands exactly once in a file, and what stands there when the guard is switched off."""
+
+    name: str
+    file: str
+    text: str
+    instead: str
+    tests: tuple[str, ...] = (EVERY_ROUTE,)
+
+    def is_there(self, root: Path) -> bool:
+        """Does the text stand in the file exactly once?"""
+        return (root / self.file).read_text().count(self.text) == 1
+
+
+CSRF_OFF = "current_app.config['WTF_CSRF_ENABLED'] = False\n    "
+CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
+LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
+PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
+
+GUARDS = (
+    # Who sends a request
+    Guard("CSRF token, everywhere", CSRF_PY, "try:\n        csrf.protect()", CSRF_OFF + "try:\n        pass"),
+    Guard("CSRF token, where no form checks it", CSRF_PY, "csrf.protect()", "pass"),
+    Guard("cross-origin check", CSRF_PY, "not _is_this_site(seen)", "False", (CSRF,)),
+    Guard("sign-in guard", AUTH, "return login_manager.unauthorized()", "return None", (LOGGED_OUT,)),
+    Guard(
+        "closed by default",
+        AUTH,
+        'getattr(view, "is_public", False), ',
+        'getattr(view, "is_public", True), ',
+        (LOGGED_OUT,),
+    ),
+    Guard("status of who is logged in", AUTH, "    .where(User.status == ACTIVE)\n", "", (CLOSED_ACCOUNT,)),
+    Guard(
+        "session looked up by its digest",
+        AUTH,
+        'LoginSession.digest == bindparam("key")',
+        "LoginSession.id > 0",
+        (SESSIONS,),
+    ),
+    Guard(
+        "API token looked up by its hash", AUTH, 'ApiToken.lookup == bindparam("key")', "User.id > 0", (CREDENTIALS,)
+    ),
+    Guard(
+        "API tokens switched off",
+        AUTH,
+        "found is not None and found.organization.api_tokens_enabled",
+        "found",
+        (TOKENS,),
+    ),
+    Guard(
+        "login read again in the write",
+        AUTH,
+        "authenticate(lock=True)",
+        "current_user._get_current_object()",
+        (MEANWHILE,),
+    ),
+    Guard("sessions end when idle", ORGANIZATION, " or moment - login.last_seen >= self.max_idle", "", (SESSIONS,)),
+    Guard(
+        "sessions end when old", ORGANIZATION, "moment - login.created_at >= self.max_session_age or ", "", (SESSIONS,)
+    ),
+    Guard("a new cookie at log-in", AUTH, "    session.clear()\n", "", (SESSIONS,)),
+    # What belongs to one member
+    Guard(
+        "own profile and picture only",
+        "ls/blueprints/api/users.py",
+        "if user_id != current_user.id:",
+        "if False:",
+        (OWNERSHIP,),
+    ),
+    Guard("own sessions only", "ls/models/login_session.py", "cls.user_id == user.id, ", "", (OWNERSHIP,)),
+    Guard(
+        "own personal token only: rotate",
+        JWT,
+        "row.user_id != user.id:\n        raise DomainError",
+        "False:\n        raise DomainError",
+        (OWNERSHIP,),
+    ),
+    Guard(
+        "own personal token only: end",
+        JWT,
+        "row.user_id != user.id:\n        raise NotFound",
+        "False:\n        raise NotFound",
+        (OWNERSHIP,),
+    ),
+    Guard(
+        "last active member stays",
+        "ls/accounts/deletion.py",
+        "if others.first() is None:",
+        "if False:",
+        (DEACTIVATION,),
+    ),
+    Guard(
+        "not oneself",
+        "ls/accounts/deletion.py",
+        "if audit_context().actor_id == user.id:",
+        "if False:",
+        (DEACTIVATION,),
+    ),
+    Guard(
+        "sessions end with the account",
+        "ls/accounts/deletion.py",
+        "    LoginSession.delete_for(user)\n",
+        "",
+        (SESSIONS,),
+    ),
+    Guard(
+        "sessions end with the password",
+        "ls/accounts/change_password.py",
+        "    LoginSession.delete_for(",
+        "    (",
+        (SESSIONS,),
+    ),
+    # Passwords, tokens and links
+    Guard(
+        "current password asked for",
+        "ls/accounts/change_password.py",
+        "not passwords.verify(old_hash, current)",
+        "False",
+        (OWN_PASSWORD,),
+    ),
+    Guard(
+        "password not changed meanwhile",
+        "ls/accounts/change_password.py",
+        "user.password_hash != self.old_hash",
+        "False",
+        (OWN_PASSWORD,),
+    ),
+    Guard("password policy: length", POLICY_PY, "len(plain) < minimum", "False", (POLICY,)),
+    Guard(
+        "password policy: well known", POLICY_PY, "_folded(plain) in _known_passwords()", "False", (POLICY, PASSWORDS)
+    ),
+    Guard("password policy: email", POLICY_PY, "(_is_email(plain, email), IS_EMAIL)", "(False, IS_EMAIL)", (POLICY,)),
+    Guard("password policy: name", POLICY_PY, "(_is_name(plain, names), IS_NAME)", "(False, IS_NAME)", (POLICY,)),
+    Guard(
+        "equal work for unknown accounts",
+        "ls/security/passwords.py",
+        "    _verify_argon2(_DUMMY, plain)\n",
+        "",
+        (PASSWORDS,),
+    ),
+    Guard("personal token: expiry", JWT, ' or claims.get("exp", 0) <= utcnow().timestamp()', "", (TOKENS,)),
+    Guard("personal token: kind", JWT, ' or claims.get("token_type") != "access"', "", (TOKENS,)),
+    Guard(
+        "personal token: ended",
+        JWT,
+        'PersonalToken.id == claims.get("refresh_id"), PersonalToken.blacklisted_at.is_(None)',
+        'PersonalToken.id == claims.get("refresh_id")',
+        (TOKENS,),
+    ),
+    Guard("invite token", ORGANIZATION, "not self.is_invite_token(token)", "False", (SIGN_UP,)),
+    Guard("closed sign-up", ORGANIZATION, "token is None and self.signup_is_closed", "False", (SIGN_UP,)),
+    Guard(
+        "set-password link: age",
+        "ls/models/one_time_code.py",
+        " or utcnow() - row.created_at >= LIFETIME",
+        "",
+        ("tests/accounts",),
+    ),
+    Guard(
+        "set-password link: once",
+        "ls/models/one_time_code.py",
+        "delete(cls).where(cls.id == row.id)",
+        "select(cls.id).where(cls.id == row.id)",
+        (PAST,),
+    ),
+    # Guessing
+    Guard(
+        "limit: account from an address",
+        LIMITS,
+        '"account from address", 10,',
+        '"account from address", 30,',
+        (RATE_LIMIT,),
+    ),
+    Guard("limit: address", LIMITS, '"address", 60,', '"address", 180,', (RATE_LIMIT,)),
+    Guard(
+        "limit: account under attack",
+        LIMITS,
+        '"account under attack", 3,',
+        '"account under attack", 9,',
+        (RATE_LIMIT,),
+    ),
+    Guard("limit: sign-up", LIMITS, '"sign-up", 100,', '"sign-up", 300,', (RATE_LIMIT,)),
+    Guard("limit: own password", LIMITS, '"own password", 10,', '"own password", 30,', (OWN_PASSWORD,)),
+    Guard(
+        "limit: IPv6 networks",
+        LIMITS,
+        'ip_network((address.partition("%")[0], 64), strict=False)',
+        "parsed",
+        (RATE_LIMIT,),
+    ),
+    # What is read from a request
+    Guard("next is a path of this site", "ls/web/htmx.py", ' or target.startswith(("//", "/\\\\"))', "", (LOGIN,)),
+    Guard(
+        "no control characters in next",
+        "ls/web/htmx.py",
+        "if any(ord(letter)",
+        "if False and any(ord(letter)",
+        (LOGIN,),
+    ),
+    Guard(
+        "host of the settings only",
+        PROXY_PY,
+        "if any(_canonical(host",
+        "if True or any(_canonical(host",
+        (ANSWERS, PROXY),
+    ),
+    Guard("named proxies only", PROXY_PY, '(peer == "" or is_in(peer, self._trusted))', "True", (PROXY,)),
+    Guard("picture: pixels", PICTURES, "_check_size(opened.size)", "pass", (AVATAR,)),
+    Guard("picture: bytes", PICTURES, "if len(data) > MAX_BYTES:", "if False:", (AVATAR,)),
+    Guard("picture: formats", PICTURES, ", formats=FORMATS", "", (AVATAR,)),
+    Guard(
+        "sort of people: allow-list",
+        "ls/blueprints/people/filter.py",
+        'sort.removeprefix("-") in SORTS',
+        "sort",
+        (PAST,),
+    ),
+    Guard(
+        "sort of members: allow-list",
+        "ls/blueprints/api/memberships.py",
+        'value.removeprefix("-") not in members.ORDERINGS',
+        "False",
+        (MEMBERSHIPS,),
+    ),
+    Guard(
+        "fields of the API: allow-list",
+        "ls/blueprints/api/operation.py",
+        'extra="ignore"',
+        'extra="allow"',
+        (ALLOW_LISTS,),
+    ),
+    # What is answered
+    Guard(
+        "escaping in templates",
+        "ls/web/templates.py",
+        "app.jinja_env.trim_blocks = True",
+        "app.jinja_env.autoescape = False",
+        (PAST,),
+    ),
+    Guard(
+        "formulas in CSV",
+        "ls/blueprints/activity/export.py",
+        "if cell.startswith(FORMULA_STARTS)",
+        "if False",
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard("security headers", "ls/web/responses.py", "response.headers.setdefault(name, value)", "pass", (ANSWERS,)),
+    Guard(
+        "pictures in a sandbox",
+        "ls/blueprints/system/views.py",
+        'response.headers["Content-Security-Policy"] = ',
+        "_ = ",
+        (PAST,),
+    ),
+    Guard("padding against BREACH", "ls/web/responses.py", "secrets.randbelow(100)", "0", (RESPONSES,)),
+    Guard(
+        "cookies for HTTP only",
+        "ls/config/settings.py",
+        '"SESSION_COOKIE_HTTPONLY": True',
+        '"SESSION_COOKIE_HTTPONLY": False',
+        (SESSIONS,),
+    ),
+    Guard(
+        "cookies of this site only",
+        "ls/config/settings.py",
+        '"SESSION_COOKIE_SAMESITE": "Lax"',
+        '"SESSION_COOKIE_SAMESITE": "None"',
+        (SESSIONS,),
+    ),
+    Guard(
+        "no secret in the log: names",
+        "ls/web/request_log.py",
+        "HIDDEN if _SECRET_NAME.search(name) else value",
+        "value",
+        (SECRETS, "tests/web/test_request_log.py"),
+    ),
+    Guard(
+        "no secret in the log: paths",
+        "ls/web/request_log.py",
+        '_SECRET_SEGMENT = re.compile(r"[^/]{24,}")',
+        '_SECRET_SEGMENT = re.compile(r"\\0")',
+        (SECRETS,),
+    ),
+    # What is kept
+    Guard(
+        "events are only added",
+        "ls/migrations/versions/0001_first_schema.py",
+        "RAISE(ABORT, 'events are append-only')",
+        "1",
+        ("tests/db/test_migrate.py",),
+    ),
+    Guard(
+        "API tokens are encrypted",
+        "ls/models/api_token.py",
+        "keyring().encrypt(PURPOSE, token)",
+        "token.encode()",
+        (SECRETS,),
+    ),
+    Guard(
+        "session tokens are hashed",
+        "ls/accounts/sign_in.py",
+        "digest=sha256(token.encode()).digest()",
+        "digest=token.encode()",
+        (SECRETS,),
+    ),
+)
