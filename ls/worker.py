@@ -22,6 +22,7 @@ from waitress.utilities import BadRequest
 from ls.web.responses import SECURITY_HEADERS
 
 CONNECTIONS = 12_000  # an idle one costs a file and about 4 KB
+YIELD = 0.00005  # seconds for each connection held, before another one is taken
 SENT_AT_ONCE = 64 * 1024
 FINISH_WITHIN = 8.0  # seconds for the requests in flight when the server stops
 SWITCH_INTERVAL = 0.001  # seconds that a thread may keep the interpreter while another waits for it
@@ -43,7 +44,7 @@ SETTINGS = {
 
 
 class RequestParser(HTTPRequestParser):  # type: ignore[misc]  # waitress ships no types
-    """Refuses what waitress answers, waits for or keeps though it is no sound request."""
+    """Refuses unsound requests that waitress would answer, wait for, or keep in memory."""
 
     completed: bool
 
@@ -102,10 +103,11 @@ class WaitressServer(TcpWSGIServer):  # type: ignore[misc]
     channel_class = Channel
 
     def handle_accept(self) -> None:
-        """Take more connections at once the more are open: each turn of the loop then takes longer.
+        """Take a connection, or more at once when many are open and each turn of the loop takes longer.
 
-        While few are open, one at a time leaves the next to another worker.
+        All workers are woken for a connection. One with fewer connections waits less and so takes it.
         """
+        time.sleep(min(len(self.active_channels), 10) * YIELD)
         for _ in range(1 + len(self.active_channels) // 100):
             super().handle_accept()
 

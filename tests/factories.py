@@ -18,13 +18,13 @@ def a_project(creator: int, title: str = "Product photos", **fields: Any) -> int
 def a_task(project: int, text: str = "a chair", **fields: Any) -> int:
     """A task in that project; its id."""
     with write():
-        return tasks.create(Project.find(project), {"text": text}, None, **fields).id
+        return tasks.create(Project.find(project), {"text": text}, None, **fields)
 
 
 def an_annotation(task: int, author: int, **fields: Any) -> int:
     """What that person said about the task; its id."""
     with write():
-        return annotations.create(Task.find(task), User.find(author), [{"value": 1}], **fields).id
+        return annotations.create(Task.find(task), User.find(author), [{"value": 1}], **fields)
 
 
 def sums() -> dict[str, dict[Any, Any]]:

@@ -168,8 +168,8 @@ GUARDS = (
     Guard(
         "equal work for unknown accounts",
         "ls/security/passwords.py",
-        "    _verify_argon2(_DUMMY, plain)\n",
-        "",
+        "return _verify_argon2(stored or _DUMMY, plain)",
+        "return bool(stored) and _verify_argon2(stored or _DUMMY, plain)",
         (PASSWORDS,),
     ),
     Guard("personal token: expiry", JWT, ' or claims.get("exp", 0) <= utcnow().timestamp()', "", (TOKENS,)),

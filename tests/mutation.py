@@ -74,7 +74,7 @@ def _outcomes(guards: Sequence[Guard], folder: Path) -> Iterator[Outcome]:
         trees.put(_copy(folder / f"tree{number}"))
     before = _run(folder / "tree0", sorted({test for guard in guards for test in guard.tests}))
     if before.returncode:
-        raise SystemExit(f"The tests fail with every guard in place:\n{before.stdout[-3000:]}{before.stderr[-3000:]}")
+        raise SystemExit(f"These tests fail with every guard in place:\n{before.stdout[-3000:]}{before.stderr[-3000:]}")
 
     def tried(guard: Guard) -> Outcome:
         tree = trees.get()

@@ -22,8 +22,8 @@ STARTS_WITHIN = 30.0
 class RunningServer:
     """Starts, serves, can be stopped or killed, and starts again on the same port and data."""
 
-    def __init__(self, folder: Path, *, workers: int = 2, app: str = "app", **settings: str) -> None:
-        self.folder, self.workers, self.port, self.app = folder, workers, free_port(), app
+    def __init__(self, folder: Path, *, workers: int = 2, **settings: str) -> None:
+        self.folder, self.workers, self.port = folder, workers, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self.environment = {
@@ -46,7 +46,7 @@ class RunningServer:
     def start(self) -> float:
         """Start, and wait for the first answer; returns the seconds that took."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "flask", "--app", self.app, "start", "--port", str(self.port), "--no-browser"]
+        command = [sys.executable, "-m", "flask", "--app", "app", "start", "--port", str(self.port), "--no-browser"]
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

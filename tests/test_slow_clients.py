@@ -100,9 +100,9 @@ def test_a_slow_reader_of_a_long_answer_holds_no_thread() -> None:
 
 
 def long_answer(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
-    """Far more than a socket holds, except for /short."""
+    """Far more than a socket holds, in small pieces, except for /short."""
     start_response("200 OK", [])
-    return [b"short"] if environ["PATH_INFO"] == "/short" else (b"a" * 1_000_000 for _ in range(20))
+    return [b"short"] if environ["PATH_INFO"] == "/short" else (b"a" * 100 for _ in range(100_000))
 
 
 @contextmanager
@@ -117,7 +117,9 @@ def serving_with_one_thread(application: Callable[..., Iterable[bytes]]) -> Iter
         while not stop.is_set():
             wasyncore.loop(timeout=0.1, use_poll=True, map=channels, count=1)
         server.task_dispatcher.shutdown()
-        wasyncore.close_all(channels)
+        for channel in list(server.active_channels.values()):
+            channel.handle_close()
+        server.close()
 
     thread = threading.Thread(target=loop)
     thread.start()

@@ -29,9 +29,7 @@ _C = _ATTEMPTS.c
 _EXPIRED = select(_C.key).where(_C.expires_at <= bindparam("moment")).limit(DELETED_AT_ONCE)
 _DELETE_EXPIRED = delete(_ATTEMPTS).where(_C.key.in_(_EXPIRED))
 _DELETE = delete(_ATTEMPTS).where(_C.key == bindparam("bucket"))
-_DECREMENT = (
-    update(_ATTEMPTS).where(_C.key == bindparam("bucket"), _C["count"] > 0).values(count=_C["count"] - 1)
-)
+_DECREMENT = update(_ATTEMPTS).where(_C.key == bindparam("bucket"), _C["count"] > 0).values(count=_C["count"] - 1)
 
 
 @dataclass(frozen=True, slots=True)

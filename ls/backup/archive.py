@@ -2,22 +2,19 @@
 
 import hashlib
 import json
-import os
-import sqlite3
 import tarfile
 import tempfile
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 from ls.backup.copy import copy
 from ls.db.extensions import db
 from ls.db.migrate import HEAD, ensure_current
+from ls.db.sqlite import copy_to_file, file_engine
 from ls.db.types import iso, utcnow
-from ls.security.data_folder import fsync_directory
+from ls.security.data_folder import FILE_MODE, fsync
 from ls.version import VERSION
 
 DATABASE, SECRET_KEY, MANIFEST = "roster.sqlite3", "secret_key", "manifest.json"
@@ -40,21 +37,17 @@ def backup(app: Flask, target: Path) -> None:
         _copy_database(db.engine, scratch / DATABASE)
         archive = scratch / "archive"
         _pack(archive, scratch, app.config["SECRET_KEY"])
+        fsync(archive)
         archive.replace(target)
-        fsync_directory(target.parent)
+        fsync(target.parent)
 
 
 def _copy_database(engine: Engine, database: Path) -> None:
-    with closing(sqlite3.connect(database)) as target:
-        if engine.dialect.name == "sqlite":
-            with engine.connect() as connection:
-                source: Any = connection.connection.driver_connection
-                source.backup(target)
-        else:
-            target_engine = create_engine(f"sqlite:///{database}")
-            copy(engine, target_engine)
-            target_engine.dispose()
-        target.execute("PRAGMA journal_mode=DELETE").close()
+    if engine.dialect.name == "postgresql":
+        copy(engine, file_engine(database))
+        return
+    with engine.connect() as connection:
+        copy_to_file(connection, database)
 
 
 def _pack(archive: Path, scratch: Path, secret_key: str) -> None:
@@ -67,17 +60,14 @@ def _pack(archive: Path, scratch: Path, secret_key: str) -> None:
         "sha256": {name: file_digest(scratch / name) for name in (DATABASE, SECRET_KEY)},
     }
     (scratch / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
-    descriptor = os.open(archive, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
+    archive.touch(FILE_MODE)
+    with tarfile.open(archive, "w:gz") as tar:
         for name in (MANIFEST, SECRET_KEY, DATABASE):
             tar.add(scratch / name, name, filter=_without_owner)
-        tar.close()
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    member.mode, member.uid, member.gid, member.uname, member.gname = 0o600, 0, 0, "", ""
+    member.mode, member.uid, member.gid, member.uname, member.gname = FILE_MODE, 0, 0, "", ""
     return member
 
 

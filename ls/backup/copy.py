@@ -91,9 +91,7 @@ def snapshot(source: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def copy_rows(
-    reading: Connection, writing: Connection, progress: Progress = lambda _rows: None
-) -> dict[str, Sum]:
+def copy_rows(reading: Connection, writing: Connection, progress: Progress = lambda _rows: None) -> dict[str, Sum]:
     """Copy every row between two open transactions, and compare. Raises CopyRefused."""
     writing.execute(delete(Organization))  # the first migration made its row
     sums = {table.name: _copy_table(table, reading, writing, progress) for table in TABLES}

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, request_started
-from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy import Engine, select, text
 
 from ls.backup.archive import BackupRefused, backup
 from ls.backup.archive_check import CheckedArchive, check
 from ls.backup.copy import TABLES, copy_rows, snapshot
 from ls.db.extensions import db
-from ls.db.migrate import HEAD, ensure_current, migrate
+from ls.db.migrate import ensure_current
+from ls.db.sqlite import file_engine
 from ls.db.types import utcnow
 from ls.models import ApiToken
 from ls.models.api_token import PURPOSE
@@ -73,7 +74,6 @@ def finish_restore(app: Flask) -> None:
         return
     secret_key.take_staged(_folder(app))
     app.config["SECRET_KEY"] = key
-    app.extensions.pop("keyring", None)
 
 
 def _opens_database(app: Flask, key: str) -> bool:
@@ -100,13 +100,10 @@ def restore(app: Flask, source: Path) -> Path:
             archive = check(source, Path(scratch))
             key_is_given = _check_key(app, archive)
             former = _back_up_former_data(app)
-            _bring_up_to_date(archive.database)
             if not key_is_given:
                 secret_key.stage(folder, archive.secret_key)
             try:
                 _put_in_place(app, archive.database)
-            except sqlite3.Error as error:
-                raise BackupRefused(f"{source} cannot be put in place: {error}. Nothing was changed.") from None
             finally:
                 finish_restore(app)
     return former
@@ -132,14 +129,6 @@ def _back_up_former_data(app: Flask) -> Path:
     return former
 
 
-def _bring_up_to_date(database: Path) -> None:
-    """Migrate the archive's database before it is put in place, so that nobody meets an older schema."""
-    engine = create_engine(f"sqlite:///{database}")
-    with engine.connect().execution_options(write=True) as connection:
-        migrate(connection, HEAD)
-    engine.dispose()
-
-
 def _put_in_place(app: Flask, database: Path) -> None:
     """Replace the data in one transaction: others read all of the former or all of the restored data."""
     with app.app_context():
@@ -153,13 +142,11 @@ def _put_in_place(app: Flask, database: Path) -> None:
 
 
 def _replace_rows(engine: Engine, database: Path) -> None:
-    source = create_engine(f"sqlite:///{database}")
     tables = ", ".join(table.name for table in TABLES)
-    with snapshot(source) as reading, engine.connect() as writing, writing.begin():
+    with snapshot(file_engine(database)) as reading, engine.connect() as writing, writing.begin():
         writing.execute(text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
         # A trigger keeps the audit log append-only; only a restore replaces it, by the archive's own.
         writing.execute(text("ALTER TABLE events DISABLE TRIGGER USER"))
         writing.execute(text(f"TRUNCATE {tables}"))
         writing.execute(text("ALTER TABLE events ENABLE TRIGGER USER"))
         copy_rows(reading, writing)
-    source.dispose()

@@ -1,6 +1,7 @@
 """What commands share: errors in one line, the database brought up to date, finding an account."""
 
 import io
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,6 +65,8 @@ def _errors_in_one_line() -> Iterator[None]:
         if type(error) is not DatabaseError:  # a subclass is a defect of ours, and keeps its traceback
             raise
         raise CommandError(f"The database is damaged: {_first_line(error)}. {RESTORE}") from None
+    except sqlite3.Error as error:
+        raise CommandError(f"The database cannot be copied: {error}. Nothing was changed.") from None
     except BrokenPipeError:  # click ends quietly
         raise
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ls.db.extensions import db
 from ls.models import ApiToken
 from ls.models.api_token import PURPOSE
 from ls.security.crypto import Undecipherable, keyring
-from ls.security.data_folder import is_open_to_others, is_writable_by_others
+from ls.security.data_folder import is_open_to_others
 from ls.security.secret_key import FILE_NAME
 
 
@@ -31,7 +32,7 @@ def check() -> None:
 
 def _file_problems() -> Iterator[str]:
     folder = Path(current_app.config["BASE_DATA_DIR"])
-    if is_writable_by_others(folder):  # others could put another secret key into it
+    if folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):  # others could put another secret key into it
         yield f"{folder} can be changed by others. Mend it with: chmod go-w {shlex.quote(str(folder))}"
     for path in (folder / FILE_NAME, *folder.glob("*.sqlite3*"), *folder.glob("backups/*")):
         if path.exists() and is_open_to_others(path):

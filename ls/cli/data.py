@@ -1,6 +1,5 @@
 """`flask backup`, `flask restore`, `flask db-copy`, `flask db-downgrade`."""
 
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -24,10 +23,7 @@ def backup(file: Path) -> None:
     """Write everything into FILE, while the server serves."""
     if file.exists() and not file.is_file():
         raise CommandError(f"{file} is no ordinary file: a backup would take its place.")
-    try:
-        archive.backup(loaded_app(), file.absolute())
-    except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"{file} cannot be written: {_reason(error)}") from None
+    archive.backup(loaded_app(), file.absolute())
     click.echo(f"Backup written to {file}")
 
 
@@ -36,16 +32,9 @@ def backup(file: Path) -> None:
 @command
 def restore(file: Path) -> None:
     """Put FILE's data in place of the present data, which is kept beside it. Restart the server afterwards."""
-    try:
-        former = restoring.restore(loaded_app(), file)
-    except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"{file} cannot be restored: {_reason(error)}. Nothing was changed.") from None
+    former = restoring.restore(loaded_app(), file)
     click.echo(f"What was there before is kept in {former}")
     click.echo(f"Restored {file}. Restart the server.")
-
-
-def _reason(error: OSError | sqlite3.Error) -> object:
-    return getattr(error, "strerror", None) or error
 
 
 @click.command("db-copy", short_help="Copy everything into another database.")

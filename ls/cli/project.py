@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from ls.cli.base import CommandError, command, find_user
+from ls.cli.base import command, find_user
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import iso
@@ -32,7 +32,8 @@ def import_command(title: str, file: str, username: str) -> None:
     the creator's. If anything is wrong, nothing is imported.
     """
     creator = find_user(username)
-    items = import_tasks.check_items(import_tasks.parse(_content(file)), creator)
+    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    items = import_tasks.check_items(import_tasks.parse(content), creator)
     with write():
         made = Project.create(title, creator)
         with click.progressbar(length=len(items), label="Importing", file=sys.stderr) as bar:
@@ -41,13 +42,6 @@ def import_command(title: str, file: str, username: str) -> None:
     click.echo(
         f"Imported {result.task_count} tasks and {result.annotation_count} annotations into project {project_id}"
     )
-
-
-def _content(file: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except (OSError, ValueError) as error:
-        raise CommandError(f"Cannot read {file}: {getattr(error, 'strerror', None) or error}") from None
 
 
 @project.command("list")

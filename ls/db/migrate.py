@@ -2,9 +2,8 @@
 
 import fcntl
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from ls.config.settings import ConfigError
 from ls.db.extensions import db
+from ls.db.sqlite import copy_to_file
 from ls.db.types import utcnow
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -80,12 +80,10 @@ def _migration_lock(app: Flask, engine: Engine) -> Iterator[Connection]:
     """A connection to migrate on. Servers and workers that start at once wait for one another."""
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
+            connection.detach()  # closed afterwards, which gives the lock back
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
             connection.commit()
             yield connection
-            connection.rollback()
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
-            connection.commit()
         return
     with (Path(app.config["BASE_DATA_DIR"]) / "migrate.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -96,10 +94,8 @@ def _migration_lock(app: Flask, engine: Engine) -> Iterator[Connection]:
 def _keep_copy(app: Flask, connection: Connection, present: str, target: str) -> None:
     folder = Path(app.config["BASE_DATA_DIR"]) / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
-    file = folder / f"before-{target}-from-{present}-{utcnow():%Y%m%dT%H%M%S}.sqlite3"
-    source: Any = connection.connection.driver_connection
-    with closing(sqlite3.connect(file)) as copy:
-        source.backup(copy)
+    file = folder / f"before-{target}-from-{present}-{utcnow():%Y%m%dT%H%M%S%f}.sqlite3"
+    copy_to_file(connection, file)
     file.chmod(0o600)
 
 

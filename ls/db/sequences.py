@@ -8,34 +8,18 @@ def continue_ids(table: Table, reading: Connection, writing: Connection) -> None
     column = table.autoincrement_column
     if column is None:
         return
-    last = max(_last_id(table, reading), reading.scalar(select(func.max(column))) or 0)
-    if sequence := _postgresql_sequence(table, writing):
-        values = {"name": sequence, "last": max(last, 1), "is_used": last > 0}
-        writing.execute(text("SELECT setval(:name, :last, :is_used)"), values)
-    elif _has_sqlite_sequence(table, writing):
-        values = {"name": table.name, "last": last}
-        writing.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
-        writing.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"), values)
+    last = max(_last_id(table, column.name, reading), reading.scalar(select(func.max(column))) or 0)
+    values = {"table": table.name, "column": column.name, "last": last}
+    if writing.dialect.name == "postgresql":
+        statement = "SELECT setval(pg_get_serial_sequence(:table, :column), greatest(:last, 1), :last > 0)"
+        writing.execute(text(statement), values)
+    elif table.dialect_options["sqlite"]["autoincrement"]:
+        writing.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), values)
+        writing.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :last)"), values)
 
 
-def _last_id(table: Table, connection: Connection) -> int:
-    if sequence := _postgresql_sequence(table, connection):
-        statement = text("SELECT pg_sequence_last_value(CAST(:name AS regclass))")
-        return connection.scalar(statement, {"name": sequence}) or 0
-    if _has_sqlite_sequence(table, connection):
-        statement = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-        return connection.scalar(statement, {"name": table.name}) or 0
-    return 0
-
-
-def _postgresql_sequence(table: Table, connection: Connection) -> str | None:
-    column = table.autoincrement_column
-    if connection.dialect.name != "postgresql" or column is None:
-        return None
-    statement = text("SELECT pg_get_serial_sequence(:table, :column)")
-    name: str | None = connection.scalar(statement, {"table": table.name, "column": column.name})
-    return name
-
-
-def _has_sqlite_sequence(table: Table, connection: Connection) -> bool:
-    return connection.dialect.name == "sqlite" and bool(table.dialect_options["sqlite"]["autoincrement"])
+def _last_id(table: Table, column: str, connection: Connection) -> int:
+    statement = "SELECT seq FROM sqlite_sequence WHERE name = :table"
+    if connection.dialect.name == "postgresql":
+        statement = "SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence(:table, :column) AS regclass))"
+    return connection.scalar(text(statement), {"table": table.name, "column": column}) or 0

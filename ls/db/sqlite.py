@@ -1,9 +1,10 @@
 """Settings of every SQLite connection: durable, strict about references, patient while another one writes."""
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import URL, Connection, NullPool, create_engine, event
 from sqlalchemy.engine import Engine
 
 PRAGMAS = (
@@ -25,3 +26,14 @@ def set_pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(pragma).close()
+
+
+def file_engine(path: Path) -> Engine:
+    """An engine for a file of its own, which keeps no connection open."""
+    return create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
+
+
+def copy_to_file(connection: Connection, path: Path) -> None:
+    """Copy the whole database into a new file, while others write."""
+    raw: Any = connection.connection.driver_connection
+    raw.execute("VACUUM INTO ?", (str(path),)).close()

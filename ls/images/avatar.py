@@ -9,14 +9,14 @@ from io import BytesIO
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from PIL import Image
+from PIL.ExifTags import Base
 from PIL.Image import Transpose
-
-from ls.images import metadata
 
 MAX_SIDE = 512  # pixels
 MAX_BYTES = 1_048_576
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 JPEG_QUALITY = 90
+MAX_SCANS = 200  # a progressive JPEG has about ten; each is a pass over the whole picture
 
 TOO_LARGE = _l("Please use an image that is 512 x 512 pixels or smaller.")
 UNREADABLE = _l("Can't read image, try another one")
@@ -40,11 +40,10 @@ _turn = threading.Lock()
 
 
 class PictureRefused(ValueError):
-    """Why a picture is refused; `too_large_bytes` if the file is too long."""
+    """Why a picture is refused."""
 
-    def __init__(self, message: LazyString, *, too_large_bytes: bool = False) -> None:
+    def __init__(self, message: LazyString) -> None:
         self.message = message
-        self.too_large_bytes = too_large_bytes
         super().__init__(message)
 
 
@@ -55,14 +54,12 @@ class Picture:
     data: bytes
     media_type: str
     name: str
-    width: int
-    height: int
 
 
 def read_picture(data: bytes) -> Picture:
     """A clean still of a PNG, JPEG, GIF or WebP file, at most 512 x 512 pixels and 1 MiB. Raises PictureRefused."""
     if len(data) > MAX_BYTES:
-        raise PictureRefused(TOO_LARGE, too_large_bytes=True)
+        raise PictureRefused(TOO_LARGE)
     with _turn, warnings.catch_warnings(action="ignore"):
         try:
             return _encoded(_still(data))
@@ -73,14 +70,28 @@ def read_picture(data: bytes) -> Picture:
 
 
 def _still(data: bytes) -> Image.Image:
-    _check_size(metadata.webp_canvas(data) or (1, 1))
-    drawing, exif = metadata.without_metadata(data)
-    with Image.open(BytesIO(drawing), formats=FORMATS) as opened:
+    if data.count(b"\xff\xda") > MAX_SCANS:
+        raise PictureRefused(UNREADABLE)
+    _check_size(_webp_canvas(data))
+    with Image.open(BytesIO(data), formats=FORMATS) as opened:
         _check_size(opened.size)  # before a pixel is decoded
         opened.load()
-        orientation = metadata.orientation(exif or opened.info.get("exif", b""))
-        image = _only_pixels(opened)
+        image, orientation = _only_pixels(opened), _orientation(opened)
     return image.transpose(TURNS[orientation]) if orientation in TURNS else image
+
+
+def _webp_canvas(data: bytes) -> tuple[int, int]:
+    """The size of an extended WebP, read here because its decoder allocates memory when it opens the file."""
+    if data[:4] + data[8:16] != b"RIFFWEBPVP8X":
+        return 1, 1
+    return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+
+
+def _orientation(image: Image.Image) -> object:
+    try:
+        return image.getexif().get(Base.Orientation)
+    except Exception:  # damaged EXIF says nothing about the pixels
+        return None
 
 
 def _check_size(size: tuple[int, int]) -> None:
@@ -105,8 +116,7 @@ def _encoded(image: Image.Image) -> Picture:
         jpeg = _saved(image, "JPEG", quality=JPEG_QUALITY)
         if len(jpeg) < len(data):
             kind, extension, data = "jpeg", "jpg", jpeg
-    name = f"{hashlib.sha256(data).hexdigest()[:40]}.{extension}"
-    return Picture(data, f"image/{kind}", name, image.width, image.height)
+    return Picture(data, f"image/{kind}", f"{hashlib.sha256(data).hexdigest()[:40]}.{extension}")
 
 
 def _saved(image: Image.Image, kind: str, **options: int) -> bytes:

@@ -46,17 +46,13 @@ class ApiToken(Base):
         """Give the user this token, or a random one; the old one stops working. Raises InvalidFields."""
         if token is not None:
             cls.check(token)
-            cls._check_free(token, user)
+            others = select(cls.user_id).where(cls.lookup == cls.lookup_of(token), cls.user_id != user.id)
+            if db.session.scalar(others) is not None:
+                raise InvalidFields({"token": [TAKEN]})
         token = token or random_token()
         cipher = keyring().encrypt(PURPOSE, token)
         db.session.merge(cls(user_id=user.id, lookup=cls.lookup_of(token), cipher=cipher, created_at=utcnow()))
         return token
-
-    @classmethod
-    def _check_free(cls, token: str, user: HasId) -> None:
-        others = select(cls.user_id).where(cls.lookup == cls.lookup_of(token), cls.user_id != user.id)
-        if db.session.scalar(others) is not None:
-            raise InvalidFields({"token": [TAKEN]})
 
     @classmethod
     def reset(cls, user: HasId) -> str:

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select
@@ -20,11 +19,9 @@ from ls.validation import json_problem
 FIELDS = frozenset({"result", "was_cancelled", "ground_truth", "lead_time"})
 CHUNK = 5000
 
-_counted_columns = itemgetter("project_id", "task_id", "completed_by_id", "created_at")
 
-
-def create(task: Task, author: User, result: list[Any], **fields: Any) -> Annotation:
-    """Create an annotation; fields: was_cancelled, ground_truth, lead_time.
+def create(task: Task, author: User, result: list[Any], **fields: Any) -> int:
+    """Create an annotation; fields: was_cancelled, ground_truth, lead_time. Returns its id.
 
     Raises InvalidFields, NotFound; TypeError for another field.
     """
@@ -33,7 +30,7 @@ def create(task: Task, author: User, result: list[Any], **fields: Any) -> Annota
     Project.lock_for_update(task.project_id)
     if db.session.scalar(select(Task.id).where(Task.id == task.id)) is None:
         raise NotFound
-    return Annotation.find(_insert([row])[0])
+    return _insert([row])[0]
 
 
 def create_on_tasks(task_ids: Sequence[int], author: User, result: list[Any], **fields: Any) -> list[int]:
@@ -64,7 +61,8 @@ def _insert(rows: Sequence[dict[str, Any]]) -> list[int]:
     for start in range(0, len(rows), CHUNK):
         complete = [_complete(row, now) for row in rows[start : start + CHUNK]]
         ids += db.session.scalars(statement, complete)
-        counters.add([Counted(*_counted_columns(row)) for row in complete if not row["was_cancelled"]])
+        counted = [row for row in complete if not row["was_cancelled"]]
+        counters.add([Counted(*(row[name] for name in Counted._fields)) for row in counted])
     return ids
 
 
@@ -148,8 +146,5 @@ def _complete(row: dict[str, Any], now: datetime) -> dict[str, Any]:
 def _check(fields: dict[str, Any]) -> None:
     if unknown := fields.keys() - FIELDS:
         raise TypeError(f"not fields of an annotation: {sorted(unknown)}")
-    errors = {name: [problem] for name, value in fields.items() if (problem := json_problem(value))}
-    if not isinstance(fields.get("result", []), list):
-        errors["result"] = ["must be a list"]
-    if errors:
+    if errors := {name: [problem] for name, value in fields.items() if (problem := json_problem(value))}:
         raise InvalidFields(errors)

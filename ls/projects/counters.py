@@ -26,7 +26,7 @@ class Counted(NamedTuple):
 
     project_id: int
     task_id: int
-    user_id: int
+    completed_by_id: int
     created_at: datetime | None = None
 
 
@@ -47,7 +47,7 @@ def add(annotations: Sequence[Counted]) -> None:
     _change_counts(annotations, 1)
     latest: dict[tuple[int, int], datetime] = {}
     for annotation in annotations:
-        key, created_at = (annotation.user_id, annotation.project_id), annotation.created_at or utcnow()
+        key, created_at = (annotation.completed_by_id, annotation.project_id), annotation.created_at or utcnow()
         latest[key] = max(latest.get(key, created_at), created_at)
     names = ("user_id", "project_id", "annotations_count", "last_at")
     counts = sorted(_by_contribution(annotations).items())
@@ -95,7 +95,7 @@ def recount(project: Project) -> None:
 
 
 def _by_contribution(annotations: Sequence[Counted]) -> Counter[tuple[int, int]]:
-    return Counter((annotation.user_id, annotation.project_id) for annotation in annotations)
+    return Counter((annotation.completed_by_id, annotation.project_id) for annotation in annotations)
 
 
 def _change_counts(annotations: Sequence[Counted], sign: int) -> None:

@@ -17,10 +17,10 @@ FIELDS = frozenset({"data", "meta"})
 CHUNK = 5000
 
 
-def create(project: Project, data: dict[str, Any], creator: User | None, meta: dict[str, Any] | None = None) -> Task:
-    """Add a task to the project. Raises InvalidFields, NotFound."""
+def create(project: Project, data: dict[str, Any], creator: User | None, meta: dict[str, Any] | None = None) -> int:
+    """Add a task to the project; returns its id. Raises InvalidFields, NotFound."""
     _check({"data": data, "meta": meta})
-    return Task.find(create_many(project, [{"data": data, "meta": meta}], creator)[0])
+    return create_many(project, [{"data": data, "meta": meta}], creator)[0]
 
 
 def create_many(project: Project, rows: Sequence[dict[str, Any]], creator: User | None) -> list[int]:
@@ -70,8 +70,5 @@ def delete_many(ids: Sequence[int]) -> int:
 
 
 def _check(fields: dict[str, Any]) -> None:
-    errors = {name: [problem] for name, value in fields.items() if (problem := json_problem(value))}
-    if not isinstance(fields.get("data", {}), dict):
-        errors["data"] = ["must be an object"]
-    if errors:
+    if errors := {name: [problem] for name, value in fields.items() if (problem := json_problem(value))}:
         raise InvalidFields(errors)

@@ -1,7 +1,6 @@
 """The members as the API lists them: numbered pages, and what each member worked on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, literal, select
@@ -28,40 +27,35 @@ ORDERINGS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
-    """The users of one page, and how many there are in all."""
+def list_members(search: str, ordering: str, offset: int, limit: int) -> tuple[Sequence[User], int]:
+    """Active and deactivated users, and how many there are in all.
 
-    count: int
-    users: list[User]
-
-
-def list_members(search: str, ordering: str, page: int, size: int) -> Members:
-    """Active and deactivated users; `ordering` is a key of ORDERINGS, descending after a `-`."""
+    `ordering` is a key of ORDERINGS, descending after a `-`.
+    """
     found = _MEMBERS
     if search.strip():
         found = found.where(*matching(_FOUND.search_text, search))
         count = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
     else:
         count = Organization.get().members_count
-    return Members(count, _window(found, ordering, count, (page - 1) * size, size))
+    return _window(found, ordering, count, offset, limit), count
 
 
-def _window(found: Select[Any], ordering: str, count: int, offset: int, size: int) -> list[User]:
-    size = min(size, count - offset)
-    if size <= 0:
+def _window(found: Select[Any], ordering: str, count: int, offset: int, limit: int) -> Sequence[User]:
+    limit = min(limit, count - offset)
+    if limit <= 0:
         return []
     # The second half is read from the other end, so that the last page costs what the first does.
     backwards = offset > count // 2
     if backwards:
-        offset = count - offset - size
+        offset = count - offset - limit
     descending = ordering.startswith("-") != backwards
     columns = (ORDERINGS[ordering.lstrip("-")], _FOUND.id)
     order = [column.desc() if descending else column.asc() for column in columns]
-    window = found.add_columns(columns[0].label("key")).order_by(*order).offset(offset).limit(size).subquery()
+    window = found.add_columns(columns[0].label("key")).order_by(*order).offset(offset).limit(limit).subquery()
     order = [column.desc() if descending else column.asc() for column in (window.c.key, window.c.id)]
     users = db.session.scalars(select(User).join(window, window.c.id == User.id).order_by(*order)).all()
-    return list(users[::-1] if backwards else users)
+    return users[::-1] if backwards else users
 
 
 def created_projects(user_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:

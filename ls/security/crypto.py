@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,11 +23,10 @@ class Undecipherable(ValueError):
 class Keyring:
     """Keys derived from one secret with HKDF-SHA256: one per use and purpose."""
 
-    def __init__(self, secret: str | bytes) -> None:
-        self._secret = secret.encode() if isinstance(secret, str) else secret
-        if not self._secret:
+    def __init__(self, secret: str) -> None:
+        if not secret:
             raise ValueError("The secret key is empty")
-        self._keys: dict[tuple[str, str], bytes] = {}
+        self._secret = secret
 
     def encrypt(self, purpose: str, text: str) -> bytes:
         """Nonce and AES-256-GCM ciphertext, bound to `purpose`; different each time."""
@@ -57,19 +57,17 @@ class Keyring:
         return hmac.digest(self._key("sign", purpose), nonce, "sha256").hex()[:40]
 
     def _key(self, use: str, purpose: str) -> bytes:
-        if (use, purpose) not in self._keys:
-            hkdf = HKDF(SHA256(), length=32, salt=_SALT, info=_bytes(f"{use}:{purpose}"))
-            self._keys[use, purpose] = hkdf.derive(self._secret)
-        return self._keys[use, purpose]
+        return _derived_key(self._secret, f"{use}:{purpose}")
+
+
+@cache
+def _derived_key(secret: str, info: str) -> bytes:
+    return HKDF(SHA256(), length=32, salt=_SALT, info=_bytes(info)).derive(_bytes(secret))
 
 
 def keyring() -> Keyring:
-    """The keyring of the application's secret key, made once per process."""
-    extensions = current_app.extensions
-    if "keyring" not in extensions:
-        extensions["keyring"] = Keyring(current_app.config["SECRET_KEY"])
-    found: Keyring = extensions["keyring"]
-    return found
+    """The keyring of the application's secret key."""
+    return Keyring(current_app.config["SECRET_KEY"])
 
 
 def random_token() -> str:

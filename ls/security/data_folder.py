@@ -49,14 +49,9 @@ def is_open_to_others(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def is_writable_by_others(folder: Path) -> bool:
-    """Whether anybody but the owner can put other files into this folder."""
-    return bool(folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH))
-
-
-def fsync_directory(folder: Path) -> None:
-    """Make sure that new names in this folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def fsync(path: Path) -> None:
+    """Make sure that the content of a file, or the names in a folder, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

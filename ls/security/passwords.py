@@ -9,10 +9,10 @@ import hmac
 import threading
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from argon2 import PasswordHasher, extract_parameters
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from ls.exceptions import Throttled
 
@@ -45,9 +45,7 @@ def verify(stored: str | None, plain: str) -> bool:
     with _hashing():
         if stored and stored.startswith(_DJANGO):
             return _verify_django(stored, plain)
-        if stored and _is_argon2(stored):
-            return _verify_argon2(stored, plain)
-        return _refuse(plain)
+        return _verify_argon2(stored or _DUMMY, plain)
 
 
 @contextmanager
@@ -62,26 +60,18 @@ def _hashing() -> Iterator[None]:
         _queue.release()
 
 
-def needs_renewal(stored: str | None) -> bool:
+def needs_renewal(stored: str) -> bool:
     """Whether a verified password should be hashed again: it comes from Django or has other parameters."""
-    if stored and _is_argon2(stored):
-        return _argon2.check_needs_rehash(stored)
-    return stored is not None and stored.startswith(_DJANGO)
+    return stored.startswith(_DJANGO) or _argon2.check_needs_rehash(stored)
 
 
 def _verify_argon2(stored: str, plain: str) -> bool:
     try:
         return _argon2.verify(stored, _normalized(plain))
+    except VerifyMismatchError:
+        return False
     except (InvalidHashError, VerificationError):
-        return False
-
-
-def _is_argon2(stored: str) -> bool:
-    try:
-        extract_parameters(stored)
-    except InvalidHashError:
-        return False
-    return True
+        return _refuse(plain)
 
 
 def _verify_django(stored: str, plain: str) -> bool:
@@ -100,7 +90,8 @@ def _verify_django(stored: str, plain: str) -> bool:
 
 def _refuse(plain: str) -> bool:
     """False, after the work of one verification."""
-    _verify_argon2(_DUMMY, plain)
+    with suppress(VerificationError):
+        _argon2.verify(_DUMMY, _normalized(plain))
     return False
 
 

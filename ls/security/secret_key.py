@@ -5,9 +5,9 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from ls.config.parsers import KEY_BYTES
+from ls.config import parsers
 from ls.config.settings import ConfigError
-from ls.security.data_folder import FILE_MODE, FOLDER_MODE, fsync_directory, is_open_to_others, not_writable
+from ls.security.data_folder import FILE_MODE, FOLDER_MODE, fsync, is_open_to_others, not_writable
 
 FILE_NAME = "secret_key"
 NEXT_NAME = "secret_key.next"  # exists only while a restore changes the key
@@ -24,9 +24,11 @@ def load_or_make(folder: Path) -> str:
             folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             _make(path)
         _restrict(path)
-        return _checked(path, path.read_bytes())
+        return parsers.secret_key(path.read_bytes().decode(errors="surrogateescape").removesuffix("\n"))
     except OSError as error:
         raise not_writable(folder, error) from None
+    except ValueError as error:
+        raise ConfigError(f"The secret key in {path} {error}.") from None
 
 
 def _make(path: Path) -> None:
@@ -36,17 +38,15 @@ def _make(path: Path) -> None:
             os.link(draft, path)
     finally:
         draft.unlink()
-    fsync_directory(path.parent)
+    fsync(path.parent)
 
 
 def _write_draft(folder: Path, content: str) -> Path:
     """A new file that is complete before it gets its final name, so that nobody reads half a key."""
     draft = folder / f".{FILE_NAME}.{secrets.token_hex(8)}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    draft.touch(FILE_MODE, exist_ok=False)
+    draft.write_text(content)
+    fsync(draft)
     return draft
 
 
@@ -56,20 +56,10 @@ def _restrict(path: Path) -> None:
             path.chmod(FILE_MODE)
 
 
-def _checked(path: Path, content: bytes) -> str:
-    key = content.removesuffix(b"\n")
-    if len(key) < KEY_BYTES:
-        raise ConfigError(f"The secret key in {path} is shorter than {KEY_BYTES} bytes.")
-    try:
-        return key.decode()
-    except UnicodeDecodeError:
-        raise ConfigError(f"The secret key in {path} is not text.") from None
-
-
 def stage(folder: Path, key: str) -> None:
     """Write the key that the database is about to need beside the current one."""
     _write_draft(folder, key).replace(folder / NEXT_NAME)
-    fsync_directory(folder)
+    fsync(folder)
 
 
 def staged(folder: Path) -> str | None:
@@ -83,7 +73,7 @@ def staged(folder: Path) -> str | None:
 def take_staged(folder: Path) -> None:
     """Make the staged key the current one."""
     (folder / NEXT_NAME).replace(folder / FILE_NAME)
-    fsync_directory(folder)
+    fsync(folder)
 
 
 def drop_staged(folder: Path) -> None:

@@ -8,7 +8,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, current_app, has_request_context, request, session
-from flask_babel import get_locale, get_translations
+from flask_babel import force_locale, get_locale, get_translations
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
@@ -67,8 +67,9 @@ def translate(message: str, **values: Any) -> Markup:
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def _catalogue(_locale: Locale) -> Any:
-    return get_translations()
+def _catalogue(locale: Locale) -> Any:
+    with force_locale(locale):
+        return get_translations()
 
 
 def time_ago(moment: datetime | None, locale: Locale | None = None) -> Markup:
@@ -76,10 +77,15 @@ def time_ago(moment: datetime | None, locale: Locale | None = None) -> Markup:
 
     The template of a list passes the locale, which is the same for every row.
     """
-    if moment is None:
-        return Markup('<span class="muted">%s</span>') % ago(None, locale)
     locale = locale or get_locale()
+    if moment is None:
+        return _never(locale)
     return _time(moment, ago(moment, locale), locale)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _never(locale: Locale) -> Markup:
+    return Markup('<span class="muted">%s</span>') % ago(None, locale)
 
 
 def time_day(moment: datetime, locale: Locale | None = None) -> Markup:

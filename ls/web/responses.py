@@ -43,8 +43,8 @@ def complete(response: Response) -> Response:
     """Add the headers that are missing, and compress."""
     if request.endpoint == "static":
         _cache_static_file(response)
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+    present = {name.lower() for name, _value in response.headers}
+    response.headers.extend((name, value) for name, value in SECURITY_HEADERS.items() if name.lower() not in present)
     if request.is_secure:
         response.headers.setdefault(*HTTPS_HEADER)
     if "*" not in response.vary:

@@ -18,6 +18,8 @@ from ls.backup import archive as archives
 from ls.backup import restore
 from ls.backup.archive import DATABASE, MANIFEST, OLD_DATABASE, SECRET_KEY, BackupRefused
 from ls.db.extensions import db
+from ls.db.migrate import REVISIONS, migrate
+from ls.db.sqlite import file_engine
 from ls.security.secret_key import NEXT_NAME
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.db.test_transaction import in_threads
@@ -235,8 +237,13 @@ HOSTILE: dict[str, Callable[[Path], Path]] = {
     "a key that is no text": lambda a: packed(a, **{SECRET_KEY: b"\xff" * 48}),
     "no database": lambda a: packed(a, **{DATABASE: b"SQLite format 3\0" + b"\xff" * 5000}),
     "an empty database": lambda a: packed(a, **{DATABASE: b""}),
-    "a trigger": lambda a: edited(a, "CREATE TRIGGER t AFTER INSERT ON users BEGIN DELETE FROM users; END"),
     "a view": lambda a: edited(a, "DROP TABLE avatars", "CREATE VIEW avatars AS SELECT 1"),
+    "a column that is missing": lambda a: edited(a, "ALTER TABLE users DROP COLUMN phone"),
+    "a value that the column does not take": lambda a: edited(
+        a,
+        "ALTER TABLE avatars RENAME TO old",
+        "CREATE TABLE avatars AS SELECT user_id, NULL AS name, media_type, data FROM old",
+    ),
     "a table that is missing": lambda a: edited(a, "DROP TABLE avatars"),
     "a schema that lies": lambda a: edited(a, "UPDATE alembic_version SET version_num = '0000'"),
     "a row that points nowhere": lambda a: edited(
@@ -259,6 +266,45 @@ def test_an_archive_of_an_older_version_has_another_name_for_the_database(
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
     restore.restore(there, old)
+    assert works(there, alice) == [200, 200, 200, 302]
+
+
+SCHEMAS = {
+    "no protection of events": ("DROP TRIGGER events_UPDATE", "DROP TRIGGER events_DELETE"),
+    "another protection of events": (
+        "DROP TRIGGER events_DELETE",
+        "CREATE TRIGGER events_DELETE BEFORE DELETE ON events BEGIN SELECT 1; END",
+    ),
+    "a trigger": ("CREATE TRIGGER extra AFTER INSERT ON users BEGIN DELETE FROM events; END",),
+    "a table": ("CREATE TABLE extra (id)", "INSERT INTO extra VALUES (1)"),
+    "a view": ("CREATE VIEW extra AS SELECT 1",),
+    "a column": ("ALTER TABLE users ADD COLUMN extra",),
+    "no index": ("DROP INDEX ix_users_email",),
+}
+
+
+def schema_of(app: Flask) -> set[str]:
+    with app.app_context(), db.engine.connect() as connection:
+        return {line for line in connection.scalars(text("SELECT sql FROM sqlite_master")) if line}
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_only_the_rows_of_an_archive_are_taken(kind: str, archive: Path, there: Flask, alice: Person) -> None:
+    before = schema_of(there)
+    restore.restore(there, edited(archive, *SCHEMAS[kind]))
+    assert schema_of(there) == before
+    assert works(there, alice) == [200, 200, 200, 302]
+    with there.app_context(), pytest.raises(Exception, match="append-only"), db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM events"))
+
+
+def test_an_archive_with_the_first_schema_is_brought_up_to_date(archive: Path, there: Flask, alice: Person) -> None:
+    edited(archive)
+    path = archive.parent / "scratch" / DATABASE
+    with file_engine(path).connect().execution_options(write=True) as connection:
+        migrate(connection, REVISIONS[0])
+    restore.restore(there, packed(archive, **{DATABASE: path.read_bytes()}, claims={"schema": REVISIONS[0]}))
     assert works(there, alice) == [200, 200, 200, 302]
 
 

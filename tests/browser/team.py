@@ -17,7 +17,7 @@ from ls.db.transaction import write
 from ls.db.types import utcnow
 from ls.images.avatar import read_picture
 from ls.models import Project, User
-from ls.projects.import_tasks import import_tasks
+from ls.projects.import_tasks import check_items, save_items
 from tests.cast import PASSWORD
 
 TOKEN = "a" * 40  # Anna's
@@ -123,7 +123,7 @@ def _work(title: str, description: str, creator: str, shares: dict[str, tuple[in
             for number in range(max((count for count, _ in shares.values()), default=0))
         ]
         if items:
-            import_tasks(project, items, _user(creator))
+            save_items(project, check_items(items, _user(creator)), _user(creator))
 
 
 def _pass_time() -> None:

@@ -48,7 +48,6 @@ def test_the_words_are_the_contracts() -> None:
 def test_each_kind_is_read_and_encoded_anew(kind: str) -> None:
     data = pictures.saved(pictures.drawing(), kind)
     picture = read_picture(data)
-    assert (picture.width, picture.height) == (64, 48)
     assert picture.media_type in {"image/png", "image/jpeg"}
     image = opened(picture)
     assert image.size == (64, 48)
@@ -60,7 +59,7 @@ def test_each_kind_is_read_and_encoded_anew(kind: str) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (512, 512), (1, 512), (512, 1)])
 def test_up_to_512_pixels_are_taken(kind: str, size: tuple[int, int]) -> None:
     picture = read_picture(pictures.saved(pictures.drawing(size), kind))
-    assert (picture.width, picture.height) == opened(picture).size == size
+    assert opened(picture).size == size
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -68,15 +67,13 @@ def test_up_to_512_pixels_are_taken(kind: str, size: tuple[int, int]) -> None:
 def test_513_pixels_are_too_many(kind: str, size: tuple[int, int]) -> None:
     error = refusal(pictures.saved(Image.new("RGB", size), kind))
     assert error.message == str(error) == TOO_LARGE
-    assert not error.too_large_bytes
 
 
 def test_one_mebibyte_is_taken_and_one_byte_more_is_not() -> None:
     padded = pictures.saved(pictures.drawing(), "PNG").ljust(MAX_BYTES, b"\0")
-    assert read_picture(padded).width == 64
+    assert opened(read_picture(padded)).width == 64
     error = refusal(padded + b"\0")
     assert error.message == TOO_LARGE
-    assert error.too_large_bytes
 
 
 @pytest.mark.parametrize(
@@ -195,8 +192,8 @@ def test_it_stands_upright(kind: str, orientation: int, red_corner: str, sideway
     data = pictures.saved(pictures.drawing(), kind, exif=pictures.exif(orientation))
     picture = read_picture(data)
     width, height = (48, 64) if sideways else (64, 48)
-    assert (picture.width, picture.height) == (width, height)
     image = opened(picture).convert("RGB")
+    assert image.size == (width, height)
     for corner, spot in {
         "upper left": (8, 8),
         "upper right": (width - 9, 8),
@@ -208,8 +205,8 @@ def test_it_stands_upright(kind: str, orientation: int, red_corner: str, sideway
 
 @pytest.mark.parametrize("block", [b"", b"II", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff", b"garbage"])
 def test_damaged_exif_does_not_matter(block: bytes) -> None:
-    assert read_picture(pictures.jpeg_with((0xE1, b"Exif\0\0" + block))).width == 64
-    assert read_picture(pictures.png_with(pictures.chunk(b"eXIf", block))).width == 64
+    assert opened(read_picture(pictures.jpeg_with((0xE1, b"Exif\0\0" + block)))).width == 64
+    assert opened(read_picture(pictures.png_with(pictures.chunk(b"eXIf", block)))).width == 64
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
@@ -280,7 +277,7 @@ def test_a_photograph_becomes_jpeg_and_a_drawing_png() -> None:
     drawn = read_picture(pictures.saved(pictures.drawing((256, 256)), "PNG"))
     assert (drawn.media_type, drawn.name[-4:]) == ("image/png", ".png")
     assert drawn.data[:8] == b"\x89PNG\r\n\x1a\n"
-    assert sketch.width == 256
+    assert opened(sketch).width == 256
 
 
 def test_it_is_named_by_its_content() -> None:
@@ -294,8 +291,6 @@ def test_it_is_named_by_its_content() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pictures.png_with(pictures.chunk(b"iCCP", b"k\0\0" + zlib.compress(bytes(50_000_000), 9))),
-        pictures.png_with(*[pictures.chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(1_000_000), 9))] * 200),
         pictures.png_with(*[pictures.chunk(b"tEXt", b"k\0v")] * 40_000),
         pictures.png_with(pictures.chunk(b"eXIf", pictures.exif_bomb()[6:])),
         pictures.jpeg_with(*[(0xE1, pictures.exif_bomb())] * 12),
@@ -304,22 +299,32 @@ def test_it_is_named_by_its_content() -> None:
     ],
 )
 def test_swollen_metadata_is_left_out_at_once(data: bytes) -> None:
-    assert read_picture(data).width == 64
+    assert opened(read_picture(data)).width == 64
 
 
 def test_a_jpeg_of_endless_scans_is_refused() -> None:
     assert refusal(pictures.jpeg_of_scans(50_000)).message == UNREADABLE
 
 
-def test_stray_bytes_and_fill_between_segments_hide_nothing() -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        pictures.png_with(pictures.chunk(b"iCCP", b"k\0\0" + zlib.compress(bytes(50_000_000), 9))),
+        pictures.png_with(*[pictures.chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(1_000_000), 9))] * 200),
+    ],
+)
+def test_packed_metadata_that_swells_is_refused(data: bytes) -> None:
+    assert refusal(data).message == UNREADABLE
+
+
+def test_fill_between_segments_hides_nothing() -> None:
     good = pictures.jpeg_with((0xE1, pictures.exif_bomb()))
-    strayed = good[:2] + b"\x00\xff\x00\xff\xff\xff" + good[2:]
-    assert read_picture(strayed).width == 64
+    assert opened(read_picture(good[:2] + b"\xff\xff\xff" + good[2:])).width == 64
 
 
 def test_ordinary_progressive_jpeg_is_read() -> None:
     data = pictures.saved(pictures.photograph(), "JPEG", progressive=True)
-    assert read_picture(data).width == 256
+    assert opened(read_picture(data)).width == 256
 
 
 @given(st.sampled_from(KINDS), st.data())
@@ -347,6 +352,9 @@ def test_the_whole_corpus_fits_in_little_memory(tmp_path: Path) -> None:
         pictures.gif_claiming(65_535, 65_535),
         pictures.jpeg_claiming(65_500, 65_500),
         pictures.png_with(pictures.chunk(b"iCCP", b"k\0\0" + zlib.compress(bytes(50_000_000), 9))),
+        pictures.png_with(
+            *[pictures.chunk(b"zTXt", b"k%d\0\0" % i + zlib.compress(bytes(1_000_000), 9)) for i in range(200)]
+        ),
         pictures.jpeg_with(*[(0xE1, pictures.exif_bomb())] * 12),
         pictures.saved(pictures.photograph((512, 512)), "WEBP", lossless=True),
     ]

@@ -181,7 +181,7 @@ def test_invalid_arguments_are_one_line_on_stderr(app: Flask, bring: Any, tmp_pa
     assert bring([{}], title="a" * 256).stderr == "Use at most 255 characters.\n"
     missing = ["import", "T", str(tmp_path / "none.json"), "--username", "alice@example.org"]
     done = app.test_cli_runner().invoke(project_group, missing)
-    assert (done.exit_code, done.stderr) == (1, f"Cannot read {tmp_path}/none.json: No such file or directory\n")
+    assert (done.exit_code, done.stderr) == (1, f"{tmp_path}/none.json: No such file or directory\n")
     assert number_of(app, Project) == 0
 
 
@@ -206,11 +206,12 @@ def test_tasks_are_appended_to_an_existing_project(app: Flask, alice: Person) ->
         items = [{"data": {"n": n}, "annotations": [said()]} for n in range(3)]
         for _ in range(2):
             with write():
-                result = imports.import_tasks(Project.find(project), items, User.find(alice.id))
+                author = User.find(alice.id)
+                result = imports.save_items(Project.find(project), imports.check_items(items, author), author)
         assert (result.task_count, result.annotation_count) == (3, 3)
         assert [Task.find(task).data["n"] for task in result.task_ids] == [0, 1, 2]
         with pytest.raises(imports.ImportRefused) as refused, write():
-            imports.import_tasks(Project.find(project), [{}, 5], User.find(alice.id))
+            imports.check_items([{}, 5], User.find(alice.id))
         assert (refused.value.item, refused.value.status) == (2, 400)
         assert sums()["projects"] == {project: (6, 6)}
         assert_true()

@@ -54,7 +54,7 @@ def test_a_short_or_binary_key_refuses(tmp_path: Path) -> None:
         secret_key.load_or_make(tmp_path)
     assert file.read_text(encoding="utf-8") == "short"
     file.write_bytes(b"\xff" * 40)
-    with pytest.raises(ConfigError, match="not text"):
+    with pytest.raises(ConfigError, match="is not UTF-8 text"):
         secret_key.load_or_make(tmp_path)
 
 

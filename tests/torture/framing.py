@@ -29,6 +29,7 @@ class Attack:
 
 # Bodies go to a route that costs next to nothing, so that a page can only wait for the server itself.
 BODY = GET + b"Transfer-Encoding: chunked\r\n\r\n"
+EXPECT = b"Content-Length: 10\r\nExpect: 100-continue\r\n"
 ATTACKS = (
     Attack("open-closers", b"GET /version HTTP/1.0\r\n\r\n", (200,)),
     Attack("half-heads", b"GET /version HTTP/1.0\r\n", (200,), b"\r\n"),

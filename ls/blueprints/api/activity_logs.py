@@ -4,11 +4,11 @@ import datetime as dt
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ls.blueprints.api.blueprint import api
-from ls.blueprints.api.operation import Query, Schema, api_operation, json_response
-from ls.blueprints.api.schemas import IS_LINE, MAX_PAGE_SIZE, Id, Moment, PageNumber, at_most
+from ls.blueprints.api.operation import Schema, api_operation, json_response
+from ls.blueprints.api.schemas import IS_LINE, MAX_PAGE_SIZE, Id, Moment, Paged
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.queries.numbered_pages import EventFilter, count_events, list_events
 
@@ -40,12 +40,13 @@ class ActivityPage(Schema):
     recordsFiltered: int  # noqa: N815  # as above
 
 
-class ActivityQuery(Query):
+class ActivityQuery(Paged):
     """Which events."""
 
-    page: PageNumber = 1
     page_size: Annotated[
-        int, Field(ge=-1, description="At most 1,000; -1: as many as that."), at_most(MAX_PAGE_SIZE)
+        int,
+        Field(ge=-1, description="At most 1,000; -1: as many as that."),
+        AfterValidator(lambda size: size if 0 < size < MAX_PAGE_SIZE else MAX_PAGE_SIZE),
     ] = 100
     user: Annotated[Id | None, Field(description="The user who did it.")] = None
     event: Annotated[str, Field(max_length=40, description="The kind of event."), IS_LINE] | None = None
@@ -58,9 +59,8 @@ class ActivityQuery(Query):
 @api_operation("List account events", tag="Activity log", query=ActivityQuery, answers={200: list[ActivityPage]})
 def list_activity(query: ActivityQuery) -> Response:
     """The audit log, newest first, in a list of one page, as Label Studio's SDK reads it."""
-    size = query.page_size if query.page_size > 0 else MAX_PAGE_SIZE
     wanted = EventFilter(query.user, query.event, query.start_date, query.end_date)
-    events = list_events(wanted, (query.page - 1) * size, size, oldest_first=query.ordering in {"id", "datetime"})
+    events = list_events(wanted, query.offset, query.page_size, oldest_first=query.ordering in {"id", "datetime"})
     total = count_events(EventFilter())
     page = {
         "data": events,

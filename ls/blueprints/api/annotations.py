@@ -92,8 +92,8 @@ def create_annotation(task_id: int, body: AnnotationBody) -> Response:
     """The current user is the author."""
     fields = {"result": [], **_fields(body)}
     with write_as_current_user() as author:
-        annotation = annotations.create(Task.find(task_id), author, **fields)
-    return json_response(AnnotationSchema, annotation, 201)
+        annotation_id = annotations.create(Task.find(task_id), author, **fields)
+    return json_response(AnnotationSchema, Annotation.find(annotation_id), 201)
 
 
 @api.get("/api/annotations/<int:annotation_id>/")

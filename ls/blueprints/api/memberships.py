@@ -70,13 +70,13 @@ class MembersQuery(Paged):
 def list_members(organization_id: int, query: MembersQuery) -> Response:
     """Active and deactivated members; a page past the end is empty."""
     check_organization_id(organization_id)
-    found = members.list_members(query.search, query.ordering, query.page, query.page_size)
+    found, count = members.list_members(query.search, query.ordering, query.offset, query.page_size)
     organization = current_user.organization
-    users = [user_schema(user, organization) for user in found.users]
+    users = [user_schema(user, organization) for user in found]
     if query.contributed_to_projects:
         _add_projects(users)
     results = [{"id": user["id"], "organization": DEFAULT_ORGANIZATION_ID, "user": user} for user in users]
-    return json_response(Page[Member], page_schema(results, found.count, query))
+    return json_response(Page[Member], page_schema(results, count, query))
 
 
 def _add_projects(users: list[dict[str, Any]]) -> None:

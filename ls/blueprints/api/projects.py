@@ -106,6 +106,6 @@ def import_tasks(project_id: int, query: ImportQuery) -> Response:  # noqa: ARG0
     items = check_items(sent if isinstance(sent, list) else [sent] if sent else [], current_user)
     with write_as_current_user() as author:
         result = save_items(project, items, author)
-    columns = sorted({name for item in items for name in item.task["data"]})
+    columns = sorted({name for item in items for name in item.data})
     imported = {**asdict(result), "duration": time.monotonic() - began, "data_columns": columns}
     return json_response(Imported, imported, 201)

@@ -45,7 +45,7 @@ class TaskPage(Schema):
     tasks: list[TaskSchema]
     total: int
     total_annotations: int
-    total_predictions: int
+    total_predictions: int = 0
 
 
 class NewTask(Input):
@@ -97,7 +97,6 @@ def list_tasks(query: TasksQuery) -> Response:
         "tasks": [task_schema(task, annotations.get(task.id, [])) for task in found],
         "total": total,
         "total_annotations": total_annotations,
-        "total_predictions": 0,
     }
     return json_response(TaskPage, page)
 
@@ -107,8 +106,8 @@ def list_tasks(query: TasksQuery) -> Response:
 def create_task(body: NewTask) -> Response:
     """In a project that exists."""
     with write_as_current_user() as creator:
-        task = tasks.create(_project(body.project), body.data, creator, body.meta)
-    return json_response(TaskSchema, task, 201)
+        task_id = tasks.create(_project(body.project), body.data, creator, body.meta)
+    return json_response(TaskSchema, Task.find(task_id), 201)
 
 
 def _project(project_id: int) -> Project:

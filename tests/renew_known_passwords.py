@@ -1,10 +1,11 @@
-"""Rewrites list.txt from Django's list of common passwords: python ls/security/known_passwords/renew.py FOLDER."""
+"""Rewrites list.txt from Django's list of common passwords: python tests/renew_known_passwords.py FOLDER."""
 
 import gzip
 import sys
 import unicodedata
 from pathlib import Path
 
+LIST = Path(__file__).parents[1] / "ls/security/known_passwords/list.txt"
 SHORTEST = 8  # PASSWORD_MIN_LENGTH is never lower, so shorter passwords are refused anyway
 SOURCE = "django/contrib/auth/common-passwords.txt.gz"
 
@@ -24,7 +25,7 @@ def main(folder: Path) -> None:
     known = set(gzip.decompress((folder / SOURCE).read_bytes()).decode().splitlines()) | obvious()
     folded = {unicodedata.normalize("NFKC", word).casefold() for word in known}
     words = sorted(word for word in folded if len(word) >= SHORTEST)
-    Path(__file__).with_name("list.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    LIST.write_text("\n".join(words) + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(words)} passwords\n")
 
 
