@@ -108,7 +108,7 @@ class WaitressServer(TcpWSGIServer):  # type: ignore[misc]
         All workers are woken for a connection. One with fewer connections waits less and so takes it.
         """
         time.sleep(min(len(self.active_channels), 10) * YIELD)
-        for _ in range(1 + len(self.active_channels) // 100):
+        for _ in range(min(100, 1 + len(self.active_channels) // 10)):
             super().handle_accept()
 
     @property

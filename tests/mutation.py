@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -42,9 +43,10 @@ class Outcome:
     @property
     def line(self) -> str:
         """A line of the table."""
-        names = [name.rpartition("/")[2] for name in self.failed]
-        shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-        verdict = f"{len(names):3}" if self.is_noticed else " NO"
+        tests = Counter(name.partition("[")[0].partition("::")[2] for name in self.failed)
+        shown = ", ".join(name if count == 1 else f"{name} ({count})" for name, count in tests.most_common(SHOWN))
+        shown += f" and {len(tests) - SHOWN} more" if len(tests) > SHOWN else ""
+        verdict = f"{len(self.failed):3}" if self.is_noticed else " NO"
         return f"{self.guard.name:44} {verdict}  {self.broken or shown}"
 
 

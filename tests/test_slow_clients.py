@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -64,8 +65,9 @@ def test_clients_that_do_not_close_are_answered_and_closed(server: RunningServer
     assert [read_statuses(connection) for connection in connections] == [[200]] * MORE_THAN_THREADS
 
 
-def test_a_burst_of_connections_is_taken_whole(open_connection: Connect) -> None:
+def test_five_hundred_idle_connections_leave_room_for_more(server: RunningServer, open_connection: Connect) -> None:
     connections = [open_connection() for _ in range(500)]
+    assert statuses(server.port, LAST_GET) == [200]
     for connection in connections:
         connection.sendall(LAST_GET)
     assert [read_statuses(connection) for connection in connections] == [[200]] * 500
@@ -84,11 +86,13 @@ def test_fifty_sign_ins_at_once_keep_no_page_waiting(server: RunningServer) -> N
     threads = [threading.Thread(target=sign_in, args=pair) for pair in enumerate(crowd)]
     for thread in threads:
         thread.start()
+    while not done:
+        time.sleep(0.001)
     assert statuses(server.port, LAST_GET) == [200]
     done_before_the_page = len(done)
     for thread in threads:
         thread.join()
-    assert done_before_the_page < 50
+    assert done_before_the_page < 25  # behind them it would have been among the last
     assert done == [422] * 50
 
 

@@ -96,15 +96,15 @@ def test_the_menu_closes_on_escape_and_on_a_click_elsewhere(visit: Visits) -> No
     page = account(visit, team.ANNA)
     menu, summary = page.locator("#account-menu"), page.locator("#account-menu summary")
     summary.click()
-    expect(menu.get_by_role("button", name="Log out")).to_be_visible()
+    expect(menu.get_by_role("button", name="Log out", exact=True)).to_be_visible()
     menu.get_by_role("link", name="Account & Settings").focus()
     page.keyboard.press("Escape")
-    expect(menu.get_by_role("button", name="Log out")).to_be_hidden()
+    expect(menu.get_by_role("button", name="Log out", exact=True)).to_be_hidden()
     expect(summary).to_be_focused()
     page.keyboard.press("Enter")
-    expect(menu.get_by_role("button", name="Log out")).to_be_visible()
+    expect(menu.get_by_role("button", name="Log out", exact=True)).to_be_visible()
     page.get_by_role("heading", level=1).click()
-    expect(menu.get_by_role("button", name="Log out")).to_be_hidden()
+    expect(menu.get_by_role("button", name="Log out", exact=True)).to_be_hidden()
 
 
 def test_logging_out_in_another_tab_loses_nothing_typed(visit: Visits) -> None:
@@ -158,7 +158,7 @@ def test_a_page_that_was_open_for_too_long_says_so_in_place(visit: Visits, javas
 
 def log_out_elsewhere(page: Page) -> None:
     page.goto("/logout")
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log out", exact=True).click()
     page.wait_for_url("**/user/login/")
 
 

@@ -147,7 +147,7 @@ def documentation(page: Page, server: RunningServer) -> None:
 
 def sign_out(page: Page, server: RunningServer) -> None:
     page.locator(".bar summary").click()
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log out", exact=True).click()
     below(page, server, "user/login/")
     page.goto("people/")
     assert "/ls/user/login/" in page.url

@@ -108,11 +108,13 @@ def test_only_the_hash_of_a_random_id_is_kept_and_it_is_new_each_time(app: Flask
     ids = set()
     for _ in range(3):
         browser = Browser(app)
-        before = browser.csrf()
+        browser.get("/user/login/")
+        with browser.client.session_transaction() as session:
+            before = session["csrf_token"]
         browser.sign_in(alice.email)
         with browser.client.session_transaction() as session:
             ids.add(session["_user_id"])
-            assert session.get("csrf_token") != before  # nothing of the visitor's cookie goes on
+            assert session.get("csrf_token") != before  # nothing of the cookie before goes on
     assert all(re.fullmatch(r"[\w-]{43}", one) for one in ids)  # 256 bits
     assert len(ids) == 3
     with app.app_context():

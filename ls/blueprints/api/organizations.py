@@ -140,7 +140,8 @@ def reset_invite() -> Response:
     """A new link; the old one stops working. Refused while sign-up is open."""
     with write_as_current_user(lock_organization=True) as user:
         user.organization.reset_invite()
-    return _invite(201)
+        response = _invite(201)  # read before the commit: afterwards another member may have reset it again
+    return response
 
 
 @api.get("/api/session-policy/")
