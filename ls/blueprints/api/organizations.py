@@ -140,8 +140,7 @@ def reset_invite() -> Response:
     """A new link; the old one stops working. Refused while sign-up is open."""
     with write_as_current_user(lock_organization=True) as user:
         user.organization.reset_invite()
-        response = _invite(201)  # read before the commit: afterwards another member may have reset it again
-    return response
+        return _invite(201)  # read before the commit: afterwards another member may have reset it again
 
 
 @api.get("/api/session-policy/")
