@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import socket
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from ls.config.parsers import DATABASE_FILE
 from ls.db.extensions import db
 from ls.models.event import AuditContext, set_audit_context
 from tests.cast import Cast
+from tests.raw_http import connect
+from tests.server import RunningServer
 
 SECRET_KEY = "a secret key for tests, longer than 32 bytes"
 
@@ -141,3 +144,10 @@ def moved_clock() -> Iterator[Clock]:
     """A clock that a test can move."""
     with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
         yield Clock(traveller)
+
+
+@pytest.fixture
+def open_connection(server: RunningServer) -> Iterator[Callable[[], socket.socket]]:
+    """Opens connections to the `server` of the test's module, and closes them afterwards."""
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(connect(server.port))

@@ -27,19 +27,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     assert "Traceback" not in running.log.read_text()
 
 
-@pytest.fixture
-def open_connection(server: RunningServer) -> Iterator[Connect]:
-    opened: list[socket.socket] = []
-
-    def open_one() -> socket.socket:
-        opened.append(connect(server.port))
-        return opened[-1]
-
-    yield open_one
-    for connection in opened:
-        connection.close()
-
-
 @pytest.mark.parametrize(
     "unfinished",
     [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from tests.raw_http import CHUNKED, CLOSE, GET, HOST, LAST_GET, POST, ask, connect, read_statuses, read_to_end, statuses
+from tests.raw_http import CHUNKED, CLOSE, GET, HOST, LAST_GET, POST, ask, read_statuses, read_to_end, statuses
 from tests.server import RunningServer
 
 BODY = b"5\r\nemail\r\n"
@@ -19,19 +19,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with RunningServer(tmp_path_factory.mktemp("server"), workers=1, TRUSTED_PROXIES="127.0.0.1") as running:
         yield running
     assert "Traceback" not in running.log.read_text()
-
-
-@pytest.fixture
-def open_connection(server: RunningServer) -> Iterator[Connect]:
-    opened: list[socket.socket] = []
-
-    def open_one() -> socket.socket:
-        opened.append(connect(server.port))
-        return opened[-1]
-
-    yield open_one
-    for connection in opened:
-        connection.close()
 
 
 def test_a_request_may_arrive_byte_by_byte(open_connection: Connect) -> None:

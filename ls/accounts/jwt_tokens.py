@@ -109,7 +109,7 @@ def _valid_row(token: str) -> PersonalToken | None:
 
 
 def _sign(user: HasId, kind: str, issued: datetime, expires: datetime, **claims: Any) -> str:
-    from joserfc import jwt  # noqa: PLC0415  # loads cryptography, which only requests with a JWT need
+    from joserfc import jwt  # noqa: PLC0415  # slow to load, and only requests with a JWT need it
 
     standard = {
         "token_type": kind,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 
 from ls.accounts import rate_limit
+from ls.accounts.emails import MAX_LENGTH
 from ls.accounts.rate_limit import Bucket
 from ls.db.extensions import db
 from ls.db.transaction import write
@@ -17,8 +18,6 @@ from ls.models.event import audit_context
 from ls.models.user import ACTIVE, email_key
 from ls.security import passwords
 
-EMAIL_LENGTH = 254
-
 
 def sign_in(email: str, password: str, *, persistent: bool) -> User:
     """The user behind these credentials, with a session that has just begun.
@@ -27,7 +26,7 @@ def sign_in(email: str, password: str, *, persistent: bool) -> User:
     password alike, after the same work; Throttled before any.
     """
     key = email_key(email)
-    buckets = rate_limit.reserve_sign_in(key or email.casefold()[:EMAIL_LENGTH], audit_context().address)
+    buckets = rate_limit.reserve_sign_in(key or email.casefold()[:MAX_LENGTH], audit_context().address)
     found: Any = db.session.execute(
         select(User.id, User.status, User.password_hash).where(User.email_key == key, User.email_key.is_not(None))
     ).first()
