@@ -55,8 +55,9 @@ class OneTimeCode(Base):
         """Use the code up, inside `write()`; of several requests at once, one succeeds. Raises NotFound."""
         row = cls.by_code(code)
         user = row.user
+        user.lock_for_update()  # before the code, in the one order of all verbs (ls/db/transaction.py)
         used = delete(cls).where(cls.id == row.id).returning(cls.id)
-        if db.session.scalar(used, execution_options={"synchronize_session": False}) is None:
+        if db.session.scalar(used, execution_options={"synchronize_session": False}) is None or not user.is_active:
             raise NotFound(GONE)
         return user
 
