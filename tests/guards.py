@@ -278,7 +278,7 @@ GUARDS = (
         "if False",
         ("tests/pages/test_activity.py",),
     ),
-    Guard("security headers", "ls/web/responses.py", "response.headers.setdefault(name, value)", "pass", (ANSWERS,)),
+    Guard("security headers", "ls/web/responses.py", "if name.lower() not in present)", "if not name)", (ANSWERS,)),
     Guard(
         "pictures in a sandbox",
         "ls/blueprints/system/views.py",
