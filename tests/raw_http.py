@@ -2,6 +2,7 @@
 
 import re
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -10,7 +11,10 @@ GET = b"GET /version HTTP/1.1\r\n" + HOST
 LAST_GET = GET + CLOSE + b"\r\n"
 POST = b"POST /user/login/ HTTP/1.1\r\n" + HOST
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n"
+ONE_CHUNK = b"5\r\nemail\r\n"
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3}) [^\r\n]*\r\n")
+
+Connect = Callable[[], socket.socket]
 
 
 def connect(port: int, timeout: float = 60) -> socket.socket:

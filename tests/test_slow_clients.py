@@ -1,6 +1,5 @@
 """Slow clients and crowds on a real port: the server waits for none of them."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,13 +10,10 @@ from waitress import wasyncore
 
 from ls.server import listen
 from ls.worker import SETTINGS, WaitressServer
-from tests.raw_http import CHUNKED, GET, LAST_GET, POST, connect, read_statuses, statuses
+from tests.raw_http import CHUNKED, GET, LAST_GET, ONE_CHUNK, POST, Connect, connect, read_statuses, statuses
 from tests.server import RunningServer, Visitor
 
 MORE_THAN_THREADS = 80
-BODY = b"5\r\nemail\r\n"
-
-Connect = Callable[[], socket.socket]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
         POST + b"Content-Length: 1000\r\n\r\nemail=",
         POST + b"Content-Length: 1000000\r\n\r\n" + b"a" * 100_000,
-        CHUNKED + b"\r\n" + BODY,
+        CHUNKED + b"\r\n" + ONE_CHUNK,
     ],
 )
 def test_an_unfinished_request_holds_no_thread(

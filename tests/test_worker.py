@@ -1,17 +1,26 @@
 """How the server reads requests on a real port: framing, limits, and what it refuses."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.raw_http import CHUNKED, CLOSE, GET, HOST, LAST_GET, POST, ask, read_statuses, read_to_end, statuses
+from tests.raw_http import (
+    CHUNKED,
+    CLOSE,
+    GET,
+    HOST,
+    LAST_GET,
+    ONE_CHUNK,
+    POST,
+    Connect,
+    ask,
+    read_statuses,
+    read_to_end,
+    statuses,
+)
 from tests.server import RunningServer
-
-BODY = b"5\r\nemail\r\n"
-
-Connect = Callable[[], socket.socket]
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +52,9 @@ def test_a_large_refused_body_is_answered_and_the_connection_goes_on(server: Run
 @pytest.mark.parametrize(
     "body",
     [
-        BODY + b"0\r\n\r\n",
-        BODY + b"0\r\nX-Trailer: a\r\nX-Other: b\r\n\r\n",
-        BODY + b"0;name=value\r\n\r\n",
+        ONE_CHUNK + b"0\r\n\r\n",
+        ONE_CHUNK + b"0\r\nX-Trailer: a\r\nX-Other: b\r\n\r\n",
+        ONE_CHUNK + b"0;name=value\r\n\r\n",
         b"9\r\nab0\r\n\r\ncd\r\n0\r\n\r\n",  # the data holds what a last chunk looks like
     ],
 )
