@@ -22,9 +22,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """
     app = Flask(__name__, static_folder="ls/static", template_folder="ls/templates")
     app.config.update(settings.read(os.environ, overrides))
-    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key.load_or_make(
-        Path(app.config["BASE_DATA_DIR"])
-    )
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key.load_or_make(Path(app.config["BASE_DATA_DIR"]))
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
 

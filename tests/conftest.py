@@ -82,9 +82,7 @@ def database_settings(migrated: Path | str) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def make_app(
-    tmp_path: Path, database_settings: dict[str, Any], migrated: Path | str
-) -> Iterator[Callable[..., Flask]]:
+def make_app(tmp_path: Path, database_settings: dict[str, Any], migrated: Path | str) -> Iterator[Callable[..., Flask]]:
     """Make an application on this test's own data folder; settings as keyword arguments."""
     made: list[Flask] = []
 

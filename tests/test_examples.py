@@ -58,7 +58,9 @@ def test_every_script_says_how_it_is_used(server: RunningServer) -> None:
 
 def test_onboard_makes_who_is_missing_and_writes_links_that_work(server: RunningServer, tmp_path: Path) -> None:
     people, links = tmp_path / "people.csv", tmp_path / "links.csv"
-    people.write_text(f"email,first_name,last_name\ndora@example.org,Dora,Díaz\n{EMAIL.upper()},,\n=eve@example.org,,\n")
+    people.write_text(
+        f"email,first_name,last_name\ndora@example.org,Dora,Díaz\n{EMAIL.upper()},,\n=eve@example.org,,\n"
+    )
     first = run(server, "onboard.py", str(people), str(links))
     assert (first.returncode, first.stderr) == (0, f"{EMAIL.upper()}: skipped\n")
     assert links.stat().st_mode & 0o777 == 0o600
