@@ -5,16 +5,13 @@ import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Connection, MetaData, delete, insert, select, text
 
 from ls.backup.archive import DATABASE, FORMAT, MANIFEST, OLD_DATABASE, SECRET_KEY, BackupRefused, file_digest
-from ls.backup.copy import TABLES
+from ls.backup.archive_rows import check_revision, opened, take_rows
+from ls.backup.copy import Progress
 from ls.config.parsers import KEY_BYTES
 from ls.db.migrate import HEAD, REVISIONS, migrate
 from ls.db.sqlite import file_engine
-from ls.models import Organization
 
 SMALL = 100_000  # bytes; manifest and key are smaller, an archive that claims more is refused
 
@@ -27,7 +24,7 @@ class CheckedArchive:
     secret_key: str
 
 
-def check(source: Path, scratch: Path) -> CheckedArchive:
+def check(source: Path, scratch: Path, progress: Progress) -> CheckedArchive:
     """Unpack the archive into `scratch` and check all of it. Raises BackupRefused."""
     try:
         database = _unpack(source, scratch)
@@ -42,7 +39,7 @@ def check(source: Path, scratch: Path) -> CheckedArchive:
     if manifest.get("format") != FORMAT or manifest.get("schema") not in REVISIONS:
         raise BackupRefused(f"{source} was made by a newer version ({manifest.get('version')}). Update the program.")
     try:
-        return CheckedArchive(_rows_in_our_schema(database, manifest["schema"]), secret_key)
+        return CheckedArchive(_rows_in_our_schema(database, manifest["schema"], progress), secret_key)
     except Exception as error:  # as above
         reason = str(error).partition("\n")[0]
         raise BackupRefused(f"The database in {source} cannot be restored: {reason}") from error
@@ -62,36 +59,18 @@ def _unpack(source: Path, scratch: Path) -> Path:
     return scratch / database
 
 
-def _rows_in_our_schema(database: Path, schema: str) -> Path:
-    """A new database with the archive's rows. Nothing else is taken: no trigger, view or table of its own."""
+def _rows_in_our_schema(database: Path, schema: str, progress: Progress) -> Path:
+    """A new database of the present schema with the archive's rows, and with nothing else from there.
+
+    They are copied into an empty database of their own revision first, so that only our own schema is migrated.
+    """
     target = database.with_name("rows")
-    with file_engine(database).connect().execution_options(write=True) as connection:
-        _check_database(connection, schema)
-        migrate(connection, HEAD)
-    with file_engine(target).connect().execution_options(write=True) as connection:
-        migrate(connection, HEAD)
-        raw: Any = connection.connection.driver_connection
-        raw.execute("ATTACH ? AS archive", (str(database),)).close()
-        _copy_attached_rows(connection)
-        connection.commit()
+    with (
+        opened(database) as reading,
+        file_engine(target).connect().execution_options(write=True) as writing,
+    ):
+        check_revision(reading, schema)
+        migrate(writing, schema)
+        take_rows(reading, writing, progress)
+        migrate(writing, HEAD)
     return target
-
-
-def _copy_attached_rows(connection: Connection) -> None:
-    connection.execute(delete(Organization))  # the first migration made its row
-    for table in TABLES:
-        source = select(table.to_metadata(MetaData(), schema="archive"))
-        connection.execute(insert(table).from_select(table.columns.keys(), source, include_defaults=False))
-    connection.execute(text("DELETE FROM sqlite_sequence"))
-    connection.execute(text("INSERT INTO sqlite_sequence SELECT name, seq FROM archive.sqlite_sequence"))
-
-
-def _check_database(connection: Connection, schema: str) -> None:
-    if connection.execute(text("SELECT version_num FROM alembic_version")).all() != [(schema,)]:
-        raise ValueError("its schema is not the one it is said to have")
-    found = connection.scalar(text("PRAGMA integrity_check(1)"))
-    if found != "ok":
-        raise ValueError(found)
-    broken = connection.execute(text("PRAGMA foreign_key_check")).first()
-    if broken:
-        raise ValueError(f"a row of {broken[0]} points nowhere")

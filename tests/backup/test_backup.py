@@ -244,6 +244,21 @@ HOSTILE: dict[str, Callable[[Path], Path]] = {
         "ALTER TABLE avatars RENAME TO old",
         "CREATE TABLE avatars AS SELECT user_id, NULL AS name, media_type, data FROM old",
     ),
+    "a view with the right columns": lambda a: edited(
+        a, "ALTER TABLE avatars RENAME TO old", "CREATE VIEW avatars AS SELECT * FROM old"
+    ),
+    "a virtual table": lambda a: edited(
+        a, "DROP TABLE avatars", "CREATE VIRTUAL TABLE avatars USING fts5(user_id, name, media_type, data)"
+    ),
+    "a column that is computed": lambda a: edited(
+        a, "ALTER TABLE users DROP COLUMN phone", "ALTER TABLE users ADD COLUMN phone AS (hex(zeroblob(id)))"
+    ),
+    "a view instead of the last ids": lambda a: edited(
+        a,
+        "PRAGMA writable_schema=ON",
+        "UPDATE sqlite_master SET type = 'view', rootpage = 0, sql = 'CREATE VIEW sqlite_sequence AS SELECT 1'"
+        " WHERE name = 'sqlite_sequence'",
+    ),
     "a table that is missing": lambda a: edited(a, "DROP TABLE avatars"),
     "a schema that lies": lambda a: edited(a, "UPDATE alembic_version SET version_num = '0000'"),
     "a row that points nowhere": lambda a: edited(
@@ -269,6 +284,53 @@ def test_an_archive_of_an_older_version_has_another_name_for_the_database(
     assert works(there, alice) == [200, 200, 200, 302]
 
 
+WRONG_VALUES = {
+    "bytes for a number": ("UPDATE organizations SET active_members = x'00'", "organizations, row 1: active_members"),
+    "text for a number": ("UPDATE organizations SET active_members = 'many'", "organizations, row 1: active_members"),
+    "a number too large": ("UPDATE organizations SET active_members = 1 << 31", "organizations, row 1: active_members"),
+    "a fraction": ("UPDATE organizations SET active_members = 1.5", "organizations, row 1: active_members"),
+    "two for a truth": ("UPDATE organizations SET api_tokens_enabled = 2", "row 1: api_tokens_enabled is no BOOLEAN"),
+    "a number for bytes": ("UPDATE organizations SET invite_nonce = 1", "row 1: invite_nonce is no BLOB"),
+    "bytes for text": ("UPDATE users SET phone = x'41'", "table users, row 1: phone is no VARCHAR"),
+    "text with a NUL": ("UPDATE users SET phone = char(65, 0, 66)", "table users, row 1: phone is no VARCHAR"),
+    "text that is no UTF-8": ("UPDATE users SET phone = CAST(x'ff' AS TEXT)", "users, row 1: phone is no VARCHAR"),
+    "text too long": ("UPDATE users SET phone = hex(zeroblob(200))", "table users, row 1: phone is no VARCHAR"),
+    "no time": ("UPDATE users SET date_joined = 'soon'", "table users, row 1: date_joined is no DATETIME"),
+    "no JSON": ("UPDATE users SET custom_hotkeys = '{'", "table users, row 1: custom_hotkeys is no JSON"),
+    "deep JSON": (
+        "UPDATE users SET custom_hotkeys = replace(hex(zeroblob(50000)), '0', '[')",
+        "table users, row 1: custom_hotkeys is no JSON",
+    ),
+    "an owner who is missing": ("UPDATE avatars SET user_id = 99", "table avatars, row 1: FOREIGN KEY"),
+    "a last id that is none": ("INSERT INTO sqlite_sequence VALUES ('tasks', 'x')", "table tasks: its last id"),
+    "a last id that leaves none": ("INSERT INTO sqlite_sequence VALUES ('tasks', ~(1 << 63))", "tasks: its last id"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_VALUES)
+def test_a_value_that_no_column_of_ours_holds_is_refused_with_its_row(
+    kind: str, archive: Path, there: Flask, alice: Person
+) -> None:
+    statement, named = WRONG_VALUES[kind]
+    with pytest.raises(BackupRefused) as refused:
+        restore.restore(there, edited(archive, statement))
+    assert named in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_what_our_constraints_forbid_is_refused_though_the_archive_allows_it(
+    archive: Path, there: Flask, alice: Person
+) -> None:
+    twice = edited(
+        archive,
+        "ALTER TABLE api_tokens RENAME TO old",
+        "CREATE TABLE api_tokens AS SELECT * FROM old",
+        "INSERT INTO api_tokens SELECT * FROM old",
+    )
+    with pytest.raises(BackupRefused, match="table api_tokens, row 2: UNIQUE constraint failed: api_tokens"):
+        restore.restore(there, twice)
+
+
 SCHEMAS = {
     "no protection of events": ("DROP TRIGGER events_UPDATE", "DROP TRIGGER events_DELETE"),
     "another protection of events": (
@@ -279,7 +341,15 @@ SCHEMAS = {
     "a table": ("CREATE TABLE extra (id)", "INSERT INTO extra VALUES (1)"),
     "a view": ("CREATE VIEW extra AS SELECT 1",),
     "a column": ("ALTER TABLE users ADD COLUMN extra",),
+    "a default": ("ALTER TABLE users ADD COLUMN extra DEFAULT 'x'",),
     "no index": ("DROP INDEX ix_users_email",),
+    "an index that hides rows": (
+        "PRAGMA writable_schema=ON",
+        "DROP INDEX ix_users_email",
+        "CREATE INDEX ix_users_email ON users (id) WHERE id < 0",
+        "UPDATE sqlite_master SET sql = 'CREATE INDEX ix_users_email ON users (id)' WHERE name = 'ix_users_email'",
+    ),
+    "another page size": ("PRAGMA page_size=512", "PRAGMA application_id=7", "PRAGMA user_version=7"),
 }
 
 
@@ -304,6 +374,26 @@ def test_an_archive_with_the_first_schema_is_brought_up_to_date(archive: Path, t
     path = archive.parent / "scratch" / DATABASE
     with file_engine(path).connect().execution_options(write=True) as connection:
         migrate(connection, REVISIONS[0])
+    restore.restore(there, packed(archive, **{DATABASE: path.read_bytes()}, claims={"schema": REVISIONS[0]}))
+    assert works(there, alice) == [200, 200, 200, 302]
+
+
+HOSTILE_TRIGGERS = (
+    "CREATE TRIGGER one AFTER UPDATE ON users BEGIN DELETE FROM api_tokens; END",
+    "CREATE TRIGGER two AFTER INSERT ON projects BEGIN DELETE FROM api_tokens; END",
+)
+
+
+def test_the_triggers_of_an_older_archive_do_not_run_while_it_is_brought_up_to_date(
+    archive: Path, there: Flask, alice: Person
+) -> None:
+    edited(archive)
+    path = archive.parent / "scratch" / DATABASE
+    with file_engine(path).connect().execution_options(write=True) as connection:
+        migrate(connection, REVISIONS[0])
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in HOSTILE_TRIGGERS:
+            connection.execute(statement)
     restore.restore(there, packed(archive, **{DATABASE: path.read_bytes()}, claims={"schema": REVISIONS[0]}))
     assert works(there, alice) == [200, 200, 200, 302]
 
