@@ -239,7 +239,7 @@ GUARDS = (
         (ANSWERS, PROXY),
     ),
     Guard("named proxies only", PROXY_PY, '(peer == "" or is_in(peer, self._trusted))', "True", (PROXY,)),
-    Guard("picture: pixels", PICTURES, "_check_size(opened.size)", "pass", (AVATAR,)),
+    Guard("picture: pixels", PICTURES, "_check_size(image.size)", "pass", (AVATAR,)),
     Guard("picture: bytes", PICTURES, "if len(data) > MAX_BYTES:", "if False:", (AVATAR,)),
     Guard("picture: formats", PICTURES, ", formats=FORMATS", "", (AVATAR,)),
     Guard(

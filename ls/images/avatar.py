@@ -12,10 +12,13 @@ from PIL import Image
 from PIL.ExifTags import Base
 from PIL.Image import Transpose
 
+from ls.images.colours import to_srgb
+
 MAX_SIDE = 512  # pixels
 MAX_BYTES = 1_048_576
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 JPEG_QUALITY = 90
+MAX_FRAMES = 50  # an animation may begin with empty ones
 MAX_SCANS = 200  # a progressive JPEG has about ten; each is a pass over the whole picture
 
 TOO_LARGE = _l("Please use an image that is 512 x 512 pixels or smaller.")
@@ -31,9 +34,6 @@ TURNS = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-
-# Pillow clips 16-bit grey at 255, which turns most of it white; this table keeps the upper byte instead.
-_UPPER_BYTES = [value >> 8 for value in range(65_536)]
 
 # One picture at a time in each process, so that memory is bounded. The filters of `warnings` are global as well.
 _turn = threading.Lock()
@@ -74,9 +74,8 @@ def _still(data: bytes) -> Image.Image:
         raise PictureRefused(UNREADABLE)
     _check_size(_webp_canvas(data))
     with Image.open(BytesIO(data), formats=FORMATS) as opened:
-        _check_size(opened.size)  # before a pixel is decoded
-        opened.load()
-        image, orientation = _only_pixels(opened), _orientation(opened)
+        image = _only_pixels(_first_visible(opened, data))
+        orientation = _orientation(opened)
     return image.transpose(TURNS[orientation]) if orientation in TURNS else image
 
 
@@ -99,12 +98,25 @@ def _check_size(size: tuple[int, int]) -> None:
         raise PictureRefused(TOO_LARGE)
 
 
-def _only_pixels(image: Image.Image) -> Image.Image:
+def _first_visible(image: Image.Image, data: bytes) -> Image.Image:
+    """The first frame that is not wholly transparent, as RGBA in sRGB."""
+    for number in range(MAX_FRAMES):
+        try:
+            image.seek(number)
+        except EOFError:
+            break
+        _check_size(image.size)  # before a pixel is decoded
+        image.load()
+        rgba = to_srgb(image, data)
+        if rgba.getchannel("A").getextrema() != (0, 0):
+            return rgba
+    raise PictureRefused(UNREADABLE)
+
+
+def _only_pixels(rgba: Image.Image) -> Image.Image:
     """A new image with the same pixels, as RGBA if any of them is transparent, else as RGB."""
-    eight_bit = image.convert("I").point(_UPPER_BYTES, "L") if image.mode.startswith("I") else image
-    rgba = eight_bit.convert("RGBA")
     is_opaque = rgba.getchannel("A").getextrema() == (255, 255)
-    new = Image.new("RGB" if is_opaque else "RGBA", image.size)
+    new = Image.new("RGB" if is_opaque else "RGBA", rgba.size)
     new.paste(rgba.convert(new.mode))
     return new
 

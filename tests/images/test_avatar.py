@@ -229,6 +229,7 @@ def test_transparency_is_kept_as_png(kind: str) -> None:
 def test_a_transparent_gif_stays_transparent() -> None:
     image = Image.new("P", (10, 10), 0)
     image.putpalette([*pictures.RED, *pictures.BLUE])
+    image.putpixel((0, 0), 1)
     picture = read_picture(pictures.saved(image, "GIF", transparency=0))
     assert opened(picture).getpixel((5, 5))[3] == 0  # type: ignore[index]  # a band tuple, in RGBA
 
