@@ -4,11 +4,11 @@ import signal
 import sys
 import time
 
-from tests.torture import crash, crowds, framing, full_disk, gone, restore, slow_clients, writers
+from tests.torture import archives, crash, crowds, framing, full_disk, gone, restore, slow_clients, writers
 from tests.torture.trial import Outcome, Trial
 
 TRIALS: tuple[Trial, ...] = (
-    *(crash.TRIAL, restore.TRIAL, writers.TRIAL, full_disk.TRIAL, gone.TRIAL),
+    *(crash.TRIAL, restore.TRIAL, archives.TRIAL, writers.TRIAL, full_disk.TRIAL, gone.TRIAL),
     *framing.TRIALS,
     *crowds.TRIALS,
     slow_clients.TRIAL,
