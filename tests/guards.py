@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AVATAR = "tests/images/test_avatar.py"
+BACKUP = "tests/backup/test_backup.py"
 CREDENTIALS = "tests/api/test_credentials.py"
 CSRF = "tests/web/test_csrf.py"
 DEACTIVATION = "tests/accounts/test_deactivation.py"
@@ -48,6 +49,7 @@ class Guard:
 CSRF_OFF = "current_app.config['WTF_CSRF_ENABLED'] = False\n    "
 CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
 LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
+ARCHIVE = "ls/backup/archive_rows.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
 
 GUARDS = (
@@ -316,6 +318,15 @@ GUARDS = (
         (SECRETS,),
     ),
     # What is kept
+    Guard("archives: ordinary tables only", ARCHIVE, "    if missing:\n", "    if False:\n", (BACKUP,)),
+    Guard(
+        "archives: stored columns only",
+        ARCHIVE,
+        "if reading.execute(GENERATED",
+        "if False and reading.execute(GENERATED",
+        (BACKUP,),
+    ),
+    Guard("archives: every value is checked", ARCHIVE, " and not _fits(value, column.type)", " and False", (BACKUP,)),
     Guard(
         "events are only added",
         "ls/migrations/versions/0001_first_schema.py",

@@ -16,7 +16,6 @@ from sqlalchemy import Connection, MetaData, Table, insert, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import sqlite
 
-from ls.backup.copy import Progress
 from ls.validation import text_problem
 
 # What SQLite's documentation asks for before a file of unknown origin is read.
@@ -45,7 +44,7 @@ def check_revision(reading: sqlite3.Connection, schema: str) -> None:
         raise ValueError("its schema is not the one it is said to have")
 
 
-def take_rows(reading: sqlite3.Connection, writing: Connection, progress: Progress) -> None:
+def take_rows(reading: sqlite3.Connection, writing: Connection) -> None:
     """Copy all rows into an empty database of the same revision. Raises ValueError, which names table and row."""
     names = set(writing.scalars(text(ORDINARY))) - {"alembic_version"}
     _check_tables(reading, names)
@@ -56,7 +55,7 @@ def take_rows(reading: sqlite3.Connection, writing: Connection, progress: Progre
         writing.execute(table.delete())  # what the migrations made
     raw: Any = writing.connection.driver_connection
     for table in ours.sorted_tables:
-        _copy_table(table, reading, raw, progress)
+        _copy_table(table, reading, raw)
         _continue_id(table, reading, writing)
     writing.commit()
 
@@ -71,7 +70,7 @@ def _check_tables(reading: sqlite3.Connection, names: set[str]) -> None:
             raise ValueError(f"the table {name} has columns that are not stored")
 
 
-def _copy_table(table: Table, reading: sqlite3.Connection, raw: sqlite3.Connection, progress: Progress) -> None:
+def _copy_table(table: Table, reading: sqlite3.Connection, raw: sqlite3.Connection) -> None:
     every = select(table).with_hint(table, "NOT INDEXED").compile(dialect=DIALECT)
     count = 0
 
@@ -81,7 +80,6 @@ def _copy_table(table: Table, reading: sqlite3.Connection, raw: sqlite3.Connecti
             count += 1
             _check_row(table, row)
             yield row
-            progress(1)
 
     try:
         raw.executemany(str(insert(table).compile(dialect=DIALECT)), checked()).close()

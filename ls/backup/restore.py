@@ -18,7 +18,7 @@ from sqlalchemy import Engine, select, text
 
 from ls.backup.archive import BackupRefused, backup
 from ls.backup.archive_check import CheckedArchive, check
-from ls.backup.copy import TABLES, Progress, copy_rows, snapshot
+from ls.backup.copy import TABLES, copy_rows, snapshot
 from ls.db.extensions import db
 from ls.db.migrate import ensure_current
 from ls.db.sqlite import file_engine
@@ -86,7 +86,7 @@ def _opens_database(app: Flask, key: str) -> bool:
         return False
 
 
-def restore(app: Flask, source: Path, progress: Progress = lambda _rows: None) -> Path:
+def restore(app: Flask, source: Path) -> Path:
     """Replace all data by that of the archive. Returns the archive that was made of the former data.
 
     Everything is checked first. Raises BackupRefused, and then nothing has changed.
@@ -97,7 +97,7 @@ def restore(app: Flask, source: Path, progress: Progress = lambda _rows: None) -
         for left in folder.glob(f"{SCRATCH}*"):  # by a restore that was killed
             shutil.rmtree(left)
         with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
-            archive = check(source, Path(scratch), progress)
+            archive = check(source, Path(scratch))
             key_is_given = _check_key(app, archive)
             former = _back_up_former_data(app)
             if not key_is_given:
