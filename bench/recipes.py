@@ -69,6 +69,7 @@ RECIPES = (
     *_open("people.organization", "/organization"),
     *_open("system.health", "/health", "one"),
     *_open("system.version", "/version", "one"),
+    *_open("api.get_version", "/api/version", "one"),
     *_open("api.docs", "/docs/api"),
     *_open("api.docs_json", "/docs/api.json"),
     *_open("static", "/static/app.css"),

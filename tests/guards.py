@@ -22,6 +22,7 @@ RATE_LIMIT = "tests/accounts/test_rate_limit.py"
 RESPONSES = "tests/web/test_responses.py"
 SECRETS = "tests/safety/test_secrets.py"
 SIGN_UP = "tests/accounts/test_sign_up.py"
+QUERIES = "tests/api/test_queries.py"
 TOKENS = "tests/api/test_tokens.py"
 ALLOW_LISTS = "tests/safety/test_allow_lists.py"
 ANSWERS = "tests/safety/test_every_answer.py"
@@ -264,6 +265,13 @@ GUARDS = (
         'extra="ignore"',
         'extra="allow"',
         (ALLOW_LISTS,),
+    ),
+    Guard(
+        "query strings of the API: allow-list",
+        "ls/blueprints/api/operation.py",
+        'strict=False, extra="forbid"',
+        'strict=False, extra="ignore"',
+        (QUERIES,),
     ),
     # What is answered
     Guard(

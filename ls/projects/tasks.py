@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy import delete as delete_from
-from sqlalchemy import insert, select
 
 from ls.db.extensions import db
 from ls.db.types import utcnow
@@ -67,6 +67,13 @@ def delete_many(ids: Sequence[int]) -> int:
     if not deleted:
         raise NotFound
     return deleted
+
+
+def delete_matching(project: Project, wanted: Sequence[ColumnElement[bool]]) -> int:
+    """Delete the tasks of the project that meet these conditions; returns how many there were."""
+    Project.lock_for_update(project.id)
+    ids = db.session.scalars(select(Task.id).where(Task.project_id == project.id, *wanted)).all()
+    return sum(delete_many(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
 
 
 def _check(fields: dict[str, Any]) -> None:

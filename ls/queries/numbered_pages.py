@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from ls.db.extensions import db
@@ -20,39 +20,64 @@ class EventFilter(NamedTuple):
     until: datetime | None = None
 
 
-def list_projects(title: str, ordering: str, offset: int, limit: int) -> tuple[Sequence[Project], int]:
-    """Projects with this text in their title, with their creators, and how many there are in all.
+class ProjectFilter(NamedTuple):
+    """Which projects: by a text in the title, or in title or description; `ids`: only these."""
+
+    title: str = ""
+    search: str = ""
+    ids: Sequence[int] | None = None
+
+
+def list_projects(wanted: ProjectFilter, ordering: str, offset: int, limit: int) -> tuple[Sequence[Project], int]:
+    """The projects of the filter, with their creators, and how many there are in all.
 
     `ordering` is a column, descending after a `-`.
     """
-    statement = select(Project)
-    if title:
-        statement = statement.where(Project.title.icontains(title, autoescape=True))
+    statement = select(Project).where(*_of_projects(wanted))
     columns = (getattr(Project, ordering.removeprefix("-")), Project.id)
     order = [column.desc() if ordering.startswith("-") else column for column in columns]
     page = statement.order_by(*order).offset(offset).limit(limit).options(joinedload(Project.created_by))
     return db.session.scalars(page).all(), _count(statement)
 
 
-def list_tasks(project_id: int | None, offset: int, limit: int, *, annotated: bool) -> Sequence[Task]:
-    """The tasks of a project or of all, the oldest first; `annotated` leaves out those without annotations."""
-    return db.session.scalars(_tasks(project_id, annotated).order_by(Task.id).offset(offset).limit(limit)).all()
+def _of_projects(wanted: ProjectFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.title:
+        yield Project.title.icontains(wanted.title, autoescape=True)
+    if wanted.search:
+        columns = (Project.title, Project.description)
+        yield or_(*(column.icontains(wanted.search, autoescape=True) for column in columns))
+    if wanted.ids is not None:
+        yield Project.id.in_(wanted.ids)
 
 
-def count_tasks(project_id: int | None, *, annotated: bool) -> tuple[int, int]:
-    """How many tasks `list_tasks` has in all, and how many annotations their projects have."""
-    statement = select(func.sum(Project.tasks_count), func.sum(Project.annotations_count))
-    if project_id is not None:
-        statement = statement.where(Project.id == project_id)
+def list_tasks(
+    project_id: int | None,
+    offset: int,
+    limit: int,
+    wanted: Sequence[ColumnElement[bool]] = (),
+    order: Sequence[ColumnElement[Any]] = (),
+) -> Sequence[Task]:
+    """The tasks of a project or of all that meet these conditions, in this order, then the oldest first."""
+    statement = _tasks(project_id, wanted).order_by(*order, Task.id)
+    return db.session.scalars(statement.offset(offset).limit(limit)).all()
+
+
+def count_tasks(project_id: int | None, wanted: Sequence[ColumnElement[bool]] = ()) -> tuple[int, int]:
+    """How many tasks `list_tasks` has in all, and how many annotations they have."""
+    if wanted:
+        found = _tasks(project_id, wanted).subquery()
+        statement = select(func.count(found.c.id), func.sum(found.c.annotations_count))
+    else:
+        statement = select(func.sum(Project.tasks_count), func.sum(Project.annotations_count))
+        if project_id is not None:
+            statement = statement.where(Project.id == project_id)
     tasks, annotations = db.session.execute(statement).one()
-    return _count(_tasks(project_id, annotated)) if annotated else tasks or 0, annotations or 0
+    return tasks or 0, annotations or 0
 
 
-def _tasks(project_id: int | None, annotated: bool) -> Select[Task]:
-    statement = select(Task)
-    if project_id is not None:
-        statement = statement.where(Task.project_id == project_id)
-    return statement.where(Task.annotations_count > 0) if annotated else statement
+def _tasks(project_id: int | None, wanted: Sequence[ColumnElement[bool]]) -> Select[Task]:
+    statement = select(Task).where(*wanted)
+    return statement if project_id is None else statement.where(Task.project_id == project_id)
 
 
 def annotations_of(task_ids: Sequence[int]) -> dict[int, list[Annotation]]:

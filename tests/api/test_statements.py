@@ -22,6 +22,7 @@ SINGLE = {
     "api.get_project",
     "api.get_token",
     "api.get_user",
+    "api.get_version",
     "api.whoami",
 }
 MORE = {

@@ -74,14 +74,14 @@ def test_the_list_of_a_project_page_by_page(alice_api: Script, task: dict[str, A
     alice_api.send("POST", LIST, {"project": other, "data": {}}, 201)
     second = alice_api.send("POST", LIST, {"project": task["project"], "data": {}}, 201)
     page = alice_api.get(f"{LIST}?project={task['project']}&page_size=1")
-    assert page.keys() == {"tasks", "total", "total_annotations", "total_predictions"}
+    assert page.keys() == {"tasks", "total", "total_annotations", "total_predictions", "end_pagination"}
     assert ([one["id"] for one in page["tasks"]], page["total"]) == ([task["id"]], 2)
     assert [one["id"] for one in alice_api.get(f"{LIST}?project={task['project']}&page_size=1&page=2")["tasks"]] == [
         second["id"]
     ]
     assert alice_api.get(f"{LIST}?page=10000000000000")["tasks"] == []
     assert alice_api.get(LIST)["total"] == 3
-    assert alice_api.get(f"{LIST}?project=999") == {**page, "tasks": [], "total": 0}
+    assert alice_api.get(f"{LIST}?project=999") == {**page, "tasks": [], "total": 0, "end_pagination": True}
 
 
 def test_annotations_are_included_only_on_request(alice_api: Script, task: dict[str, Any], alice: Person) -> None:

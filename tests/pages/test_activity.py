@@ -148,3 +148,11 @@ def test_members_only(app: Flask, path: str) -> None:
     answer = app.test_client().get(path)
     assert answer.status_code == 302
     assert "/user/login/" in answer.location
+
+
+@pytest.mark.parametrize("query", ["kind=nonsense", "since=yesterday", "until=2026-02-30", "kind=login&since=%00"])
+def test_an_export_whose_filter_is_not_understood_is_refused(team: tuple[Person, Person], query: str) -> None:
+    answer = team[0].browser.get(f"/activity/?format=csv&{query}")
+    assert (answer.status_code, answer.mimetype) == (400, "text/html")
+    assert "is not understood, so nothing is exported." in answer.get_data(as_text=True)
+    assert team[0].browser.get("/activity/?format=csv&kind=&since=&until=").mimetype == "text/csv"

@@ -100,6 +100,8 @@ class Recipe:
     before: Callable[[World], object] = nothing  # what has to be done first
     is_multipart: bool = False
     is_by_visitor: bool = False
+    is_strict: bool = False  # an unknown field is refused
+    query: Callable[[World], str] = lambda _world: ""
     changes_nothing: bool = False
 
 
@@ -118,6 +120,14 @@ def _bulk(world: World) -> dict[str, Any]:
 def _bulk_delete(world: World) -> dict[str, Any]:
     work = world.work[world.alice.id]
     return {"ids": [work["annotation_id"]], "project": work["project_id"]}
+
+
+def _all_tasks(_world: World) -> dict[str, Any]:
+    return {"selectedItems": {"all": True, "excluded": []}}
+
+
+def _delete_tasks(world: World) -> str:
+    return f"?id=delete_tasks&project={world.work[world.alice.id]['project_id']}"
 
 
 def _refresh(world: World) -> dict[str, Any]:
@@ -160,6 +170,7 @@ RECIPES = {
     "api.reset_invite": Recipe(),
     "api.reset_token": Recipe(),
     "api.rotate_token": Recipe(_refresh),
+    "api.run_action": Recipe(_all_tasks, query=_delete_tasks, is_strict=True),
     "api.save_avatar": Recipe(_another_picture, _alice, is_multipart=True),
     "api.update_annotation": Recipe(_fields(result=[{"value": 2}])),
     "api.update_current_user": Recipe(_fields(first_name="Alicia")),
@@ -229,4 +240,4 @@ class Write:
         return self._open(**{"data" if self.recipe.is_multipart else "json": body}, headers=headers)
 
     def _open(self, **options: Any) -> TestResponse:
-        return self.client.open(self.call.path, method=self.call.method, **options)
+        return self.client.open(self.call.path + self.recipe.query(self.world), method=self.call.method, **options)

@@ -20,7 +20,10 @@ PLANTED = {
 TRACE = ("planted", "2001-02-03", "987654")
 
 
-@pytest.mark.parametrize("endpoint", [name for name, recipe in RECIPES.items() if recipe.body is not nothing])
+TAKING = [name for name, recipe in RECIPES.items() if recipe.body is not nothing and not recipe.is_strict]
+
+
+@pytest.mark.parametrize("endpoint", TAKING)
 def test_fields_that_are_not_the_clients_are_never_written(world: World, endpoint: str) -> None:
     write = Write.of(world, endpoint).prepared()
     answer = write.send(token_of(write.client), more=PLANTED)

@@ -72,6 +72,7 @@ class World:
 
 Step = Callable[[World], object]
 LOGIN, SIGN_UP, ME = "/user/login/", "/user/signup/", "/user/account"
+NO_TASKS = {"selectedItems": {"all": False, "included": []}}
 # Endpoint, the kind of event that it records (None: it concerns no account, or changes nothing), and how it is called.
 # Projects, tasks and annotations are work, not accounts: their rows name author and time themselves.
 PLAN: list[tuple[str, str | None, Step]] = [
@@ -137,6 +138,7 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("api.import_tasks", None, lambda w: w.api("POST", "projects/2/import", json=[{"text": "x"}])),
     ("api.create_task", None, lambda w: w.api("POST", "tasks/", json={"project": 2, "data": {"text": "x"}})),
     ("api.update_task", None, lambda w: w.api("PATCH", "tasks/1/", json={"data": {"text": "y"}})),
+    ("api.run_action", None, lambda w: w.api("POST", "dm/actions?id=delete_tasks&project=2", json=NO_TASKS)),
     ("api.create_annotation", None, lambda w: w.api("POST", "tasks/1/annotations/", json={"result": []})),
     ("api.update_annotation", None, lambda w: w.api("PATCH", "annotations/1/", json={"result": []})),
     ("api.create_annotations", None, lambda w: w.api("POST", "annotations/bulk/", json={"tasks": [1, 2]})),

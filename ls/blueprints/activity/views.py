@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, stream_with_context, url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
 from ls.blueprints.activity.export import csv_lines
 from ls.blueprints.activity.sentences import KINDS, sentence
+from ls.exceptions import DomainError
 from ls.queries.audit_log import Filter, all_events, list_events
 from ls.web.htmx import is_fragment, redirect, render
 from ls.web.user_agents import device
@@ -23,6 +25,7 @@ def index() -> Response:
     """Show a page of the log, newest first; `format=csv` downloads all of it."""
     wanted = _parse_filter()
     if request.args.get("format") == "csv":
+        _check_understood(wanted)
         return _csv(wanted)
     after, before = request.args.get("after"), request.args.get("before")
     page = list_events(wanted, after=after, before=before)
@@ -57,6 +60,13 @@ def _parse_filter() -> Filter:
         since=_date("since"),
         until=_date("until"),
     )
+
+
+def _check_understood(wanted: Filter) -> None:
+    """Raises DomainError if a value was left out: an export that looks filtered must not hold everything."""
+    for name in ("kind", "since", "until"):
+        if request.args.get(name) and not getattr(wanted, name):
+            raise DomainError(_("The filter “%(name)s” is not understood, so nothing is exported.", name=name))
 
 
 def _date(name: str) -> date | None:

@@ -1,6 +1,7 @@
 """Label Studio's routes and JSON, so that its SDK works unchanged; one file per resource."""
 
 from ls.blueprints.api import (  # noqa: F401  # importing a resource registers its routes
+    actions,
     activity_logs,
     annotations,
     current_user,
@@ -11,6 +12,7 @@ from ls.blueprints.api import (  # noqa: F401  # importing a resource registers 
     tasks,
     tokens,
     users,
+    version,
 )
 from ls.blueprints.api.blueprint import api
 

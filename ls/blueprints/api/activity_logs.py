@@ -1,7 +1,7 @@
 """The audit log for scripts."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from flask import Response
 from pydantic import AfterValidator, Field
@@ -52,7 +52,7 @@ class ActivityQuery(Paged):
     event: Annotated[str, Field(max_length=40, description="The kind of event."), IS_LINE] | None = None
     start_date: Moment | None = None
     end_date: Moment | None = None
-    ordering: str | None = None
+    ordering: Literal["id", "-id", "datetime", "-datetime"] = "-id"
 
 
 @api.get("/api/activity-logs/")

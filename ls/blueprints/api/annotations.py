@@ -1,14 +1,15 @@
 """Annotations. The author is the current user; it cannot be another user."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from operator import attrgetter
+from typing import Annotated, Any, Literal
 
 from flask import Response
 from pydantic import Field
 from sqlalchemy import select
 
 from ls.blueprints.api.blueprint import api
-from ls.blueprints.api.operation import Input, Schema, api_operation, json_response, no_content
+from ls.blueprints.api.operation import Input, Query, Schema, api_operation, json_response, no_content
 from ls.blueprints.api.schemas import Id, JsonList
 from ls.db.extensions import db
 from ls.models import Annotation, Task
@@ -48,6 +49,12 @@ class AnnotationBody(Input):
     lead_time: Seconds | None = None
 
 
+class AnnotationsQuery(Query):
+    """In which order."""
+
+    ordering: Literal["id", "-id", "created_at", "-created_at", "updated_at", "-updated_at"] = "id"
+
+
 class BulkBody(AnnotationBody):
     """The same annotation for many tasks."""
 
@@ -79,11 +86,12 @@ def _fields(body: AnnotationBody) -> dict[str, Any]:
 
 
 @api.get("/api/tasks/<int:task_id>/annotations/")
-@api_operation("List a task's annotations", tag=TAG, answers={200: list[AnnotationSchema]})
-def list_annotations(task_id: int) -> Response:
-    """Oldest first."""
-    task = Task.find(task_id)
-    return json_response(list[AnnotationSchema], annotations_of([task.id]).get(task.id, []))
+@api_operation("List a task's annotations", tag=TAG, query=AnnotationsQuery, answers={200: list[AnnotationSchema]})
+def list_annotations(task_id: int, query: AnnotationsQuery) -> Response:
+    """Oldest first, unless another order is requested."""
+    found = annotations_of([Task.find(task_id).id]).get(task_id, [])
+    key, is_reversed = attrgetter(query.ordering.removeprefix("-")), query.ordering.startswith("-")
+    return json_response(list[AnnotationSchema], sorted(found, key=key, reverse=is_reversed))
 
 
 @api.post("/api/tasks/<int:task_id>/annotations/")

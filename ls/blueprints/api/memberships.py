@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from ls.accounts import deletion
 from ls.blueprints.api.blueprint import api
-from ls.blueprints.api.operation import Schema, api_operation, json_response, no_content
+from ls.blueprints.api.operation import Query, Schema, api_operation, json_response, no_content
 from ls.blueprints.api.organizations import check_organization_id
 from ls.blueprints.api.schemas import Page, Paged, ProjectTitle, UserSchema, page_schema, user_schema
 from ls.models import User
@@ -65,6 +65,12 @@ class MembersQuery(Paged):
     ] = False
 
 
+class MemberQuery(Query):
+    """Accepted for Label Studio's clients, without effect: the projects are always included."""
+
+    contributed_to_projects: bool | None = None
+
+
 @api.get("/api/organizations/<int:organization_id>/memberships")
 @api_operation("List members", tag=TAG, query=MembersQuery, answers={200: Page[Member]})
 def list_members(organization_id: int, query: MembersQuery) -> Response:
@@ -88,8 +94,8 @@ def _add_projects(users: list[dict[str, Any]]) -> None:
 
 
 @api.get("/api/organizations/<int:organization_id>/memberships/<int:user_id>/")
-@api_operation("Read a membership", tag=TAG, answers={200: MemberDetail})
-def get_member(organization_id: int, user_id: int) -> Response:
+@api_operation("Read a membership", tag=TAG, query=MemberQuery, answers={200: MemberDetail})
+def get_member(organization_id: int, user_id: int, query: MemberQuery) -> Response:  # noqa: ARG001  # see MemberQuery
     """One membership, with the projects that the member created and contributed to."""
     check_organization_id(organization_id)
     user = User.find(user_id)

@@ -15,7 +15,7 @@ from ls.version import VERSION
 REF = "#/components/schemas/{model}"
 ID = re.compile(r"<int:(\w+)>")  # the API's routes have no other variables
 ERRORS = {
-    400: "A field is invalid, or the body is not JSON.",
+    400: "A field is invalid, a query parameter is unknown, or the body is not JSON.",
     401: "The credential is missing or wrong.",
     403: "Not permitted.",
     404: "Not found.",
@@ -100,10 +100,10 @@ def _path_parameters(rule: Rule) -> Iterator[Json]:
 
 
 def _query_parameters(operation: Operation) -> Iterator[Json]:
-    if operation.query is not None:
-        for name, schema in adapter(operation.query).json_schema()["properties"].items():
-            description = schema.pop("description", "")
-            yield {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+    described = adapter(operation.query).json_schema()
+    for name, schema in described["properties"].items():
+        is_required, description = name in described.get("required", []), schema.pop("description", "")
+        yield {"name": name, "in": "query", "required": is_required, "schema": schema, "description": description}
 
 
 def _answers(operation: Operation, schemas: Schemas) -> Json:
@@ -121,8 +121,8 @@ def _errors(rule: Rule, operation: Operation, is_public: bool, schemas: Schemas)
         *operation.errors,
         *([] if is_public else [401]),
         *([404] if rule.arguments else []),
-        *([400] if operation.query else []),
-        *([400, 413] if has_body else []),
+        400,  # an unknown query parameter
+        *([413] if has_body else []),
     }
     detail, failure = schemas[Detail, "serialization"], schemas[ValidationFailure, "serialization"]
     return {

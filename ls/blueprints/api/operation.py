@@ -21,7 +21,7 @@ MESSAGES = {
     "string_unicode": "Not a valid string.",
     "string_too_short": "This field may not be blank.",
     "string_pattern_mismatch": "This value has the wrong format.",
-    "extra_forbidden": "This field is unknown.",
+    "extra_forbidden": "Unknown, so the request is refused.",
     "bool_type": "Must be a valid boolean.",
     "bool_parsing": "Must be a valid boolean.",
     "int_type": "A valid integer is required.",
@@ -52,9 +52,9 @@ class Input(BaseModel):
 
 
 class Query(Input):
-    """A query string, in which every value is text."""
+    """A query string, in which every value is text; an unknown parameter might narrow the answer, so it is refused."""
 
-    model_config = ConfigDict(strict=False)
+    model_config = ConfigDict(strict=False, extra="forbid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class Operation:
     errors: tuple[int, ...] = ()  # besides those that follow from the route and the fields below
     body: Type | None = None
     payload: Type | None = None
-    query: Type | None = None
+    query: type[Query] = Query
     multipart: Mapping[str, Any] | None = None
 
 
@@ -84,8 +84,9 @@ def api_operation(summary: str, **details: Any) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def validated(**values: Any) -> Any:
-            if operation.query is not None:
-                values["query"] = validate(request.args.to_dict(), operation.query)
+            query = validate(read_query(), operation.query)
+            if operation.query is not Query:
+                values["query"] = query
             if operation.body is not None:
                 values["body"] = validate(read_json(), operation.body)
             return view(**values)
@@ -128,6 +129,13 @@ def _message(problem: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(context["error"])
     return MESSAGES.get(kind) or str(problem["msg"])
+
+
+def read_query() -> dict[str, str]:
+    """The query string. Raises InvalidFields if a parameter is repeated: only one of its values would be obeyed."""
+    if repeated := [name for name, values in request.args.lists() if len(values) > 1]:
+        raise InvalidFields({name: ["Send this parameter once."] for name in repeated})
+    return request.args.to_dict()
 
 
 def read_json() -> Any:

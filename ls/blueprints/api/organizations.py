@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ls.accounts.emails import check_email
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Input, Schema, api_operation, json_response
-from ls.blueprints.api.schemas import IS_LINE, Name
+from ls.blueprints.api.schemas import IS_LINE, Name, Single
 from ls.db.extensions import db
 from ls.exceptions import InvalidFields, NotFound
 from ls.models import Event, User
@@ -77,8 +77,8 @@ def check_organization_id(organization_id: int) -> None:
 
 
 @api.get("/api/organizations/")
-@api_operation("List organizations", tag=TAG, answers={200: list[OrganizationSchema]})
-def list_organizations() -> Response:
+@api_operation("List organizations", tag=TAG, query=Single, answers={200: list[OrganizationSchema]})
+def list_organizations(query: Single) -> Response:  # noqa: ARG001  # see Single
     """The organization of this server."""
     return json_response(list[OrganizationSchema], [current_user.organization])
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
-from ls.blueprints.api.operation import Input, Schema
-from ls.blueprints.api.schemas import IS_LINE, IS_TEXT, JsonObject, Moment, Paged, avatar_path
+from ls.blueprints.api.operation import Input, Query, Schema
+from ls.blueprints.api.schemas import IS_LINE, IS_TEXT, Id, JsonObject, Moment, Paged, avatar_path
 from ls.models import Project, User
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.project import DESCRIPTION_LENGTH, TITLE_LENGTH
@@ -63,10 +63,32 @@ class NewProject(ProjectPatch):
     title: Title
 
 
-class ProjectsQuery(Paged):
+def _ids(text: str) -> list[str]:
+    return text.split(",")
+
+
+IDS_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(,[0-9]+)*$"})
+NO_EFFECT = Field(description="Accepted without effect.")
+
+
+class ProjectQuery(Query):
+    """Accepted for Label Studio's clients: there are no project members."""
+
+    members_limit: Annotated[int | None, NO_EFFECT] = None
+
+
+class ProjectsQuery(ProjectQuery, Paged):
     """Which projects, in which order."""
 
     title: Annotated[str, Field(max_length=TITLE_LENGTH, description="Any part of the title."), IS_LINE] = ""
+    search: Annotated[str, Field(max_length=TITLE_LENGTH, description="Any part of title or description."), IS_LINE] = (
+        ""
+    )
+    ids: Annotated[
+        list[Id] | None, BeforeValidator(_ids), IDS_SCHEMA, Field(max_length=10_000, description="Such as 1,2,3.")
+    ] = None
+    filter: Literal["all"] = "all"
+    include: Annotated[str | None, NO_EFFECT] = None
     ordering: Literal["id", "-id", "created_at", "-created_at", "title", "-title"] = "-id"
 
 

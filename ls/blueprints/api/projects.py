@@ -2,19 +2,28 @@
 
 import time
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response, request
 from flask_login import current_user
+from pydantic import AfterValidator
 
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Query, Schema, api_operation, json_response, no_content, read_json
-from ls.blueprints.api.project_schemas import NewProject, ProjectPatch, ProjectSchema, ProjectsQuery, project_schema
+from ls.blueprints.api.project_schemas import (
+    NewProject,
+    ProjectPatch,
+    ProjectQuery,
+    ProjectSchema,
+    ProjectsQuery,
+    project_schema,
+)
 from ls.blueprints.api.schemas import AnyJson, Page, page_schema
 from ls.models import Project
 from ls.projects.deletion import delete_project as delete_with_tasks
 from ls.projects.import_tasks import check_items, save_items
 from ls.queries import numbered_pages
+from ls.queries.numbered_pages import ProjectFilter
 from ls.web.auth import write_as_current_user
 
 TAG = "Projects"
@@ -37,10 +46,16 @@ class Imported(Schema):
     data_columns: list[str]
 
 
+def _saved(commit: bool | None) -> bool | None:
+    if commit is False:
+        raise ValueError("Everything is always saved.")
+    return commit
+
+
 class ImportQuery(Query):
     """Accepted for Label Studio's clients, without effect: everything is always saved."""
 
-    commit_to_project: bool | None = None
+    commit_to_project: Annotated[bool | None, AfterValidator(_saved)] = None
     return_task_ids: bool | None = None
 
 
@@ -48,7 +63,8 @@ class ImportQuery(Query):
 @api_operation("List projects", tag=TAG, query=ProjectsQuery, answers={200: Page[ProjectSchema]})
 def list_projects(query: ProjectsQuery) -> Response:
     """Newest first, unless another order is requested."""
-    projects, count = numbered_pages.list_projects(query.title, query.ordering, query.offset, query.page_size)
+    wanted = ProjectFilter(query.title, query.search, query.ids)
+    projects, count = numbered_pages.list_projects(wanted, query.ordering, query.offset, query.page_size)
     results = [project_schema(project) for project in projects]
     return json_response(Page[ProjectSchema], page_schema(results, count, query))
 
@@ -71,15 +87,15 @@ def _fields(body: ProjectPatch, options: dict[str, Any]) -> dict[str, Any]:
 
 
 @api.get("/api/projects/<int:project_id>/")
-@api_operation("Read a project", tag=TAG, answers={200: ProjectSchema})
-def get_project(project_id: int) -> Response:
+@api_operation("Read a project", tag=TAG, query=ProjectQuery, answers={200: ProjectSchema})
+def get_project(project_id: int, query: ProjectQuery) -> Response:  # noqa: ARG001  # see ProjectQuery
     """One project."""
     return json_response(ProjectSchema, project_schema(Project.find(project_id)))
 
 
 @api.patch("/api/projects/<int:project_id>/")
-@api_operation("Change a project", tag=TAG, body=ProjectPatch, answers={200: ProjectSchema})
-def update_project(project_id: int, body: ProjectPatch) -> Response:
+@api_operation("Change a project", tag=TAG, query=ProjectQuery, body=ProjectPatch, answers={200: ProjectSchema})
+def update_project(project_id: int, query: ProjectQuery, body: ProjectPatch) -> Response:  # noqa: ARG001  # see there
     """Change what is given."""
     with write_as_current_user():
         project = Project.find(project_id)

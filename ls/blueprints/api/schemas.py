@@ -139,6 +139,12 @@ class Paged(Query):
         return (self.page - 1) * self.page_size
 
 
+class Single(Query):
+    """The order of a list of one."""
+
+    ordering: Annotated[str | None, Field(description="Without effect: there is at most one.")] = None
+
+
 def user_schema(user: User, organization: Organization) -> dict[str, Any]:
     """The fields of UserSchema."""
     return {

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from flask import Response
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, Json, WithJsonSchema
 
 from ls.blueprints.api.annotations import AnnotationSchema
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Input, Schema, api_operation, json_response, no_content
 from ls.blueprints.api.schemas import Id, JsonObject, Paged
+from ls.blueprints.api.task_query import TaskQuery
 from ls.exceptions import InvalidFields, NotFound
 from ls.models import Annotation, Project, Task
 from ls.projects import tasks
@@ -46,6 +47,7 @@ class TaskPage(Schema):
     total: int
     total_annotations: int
     total_predictions: int = 0
+    end_pagination: bool  # ends the loop of the SDK's older client
 
 
 class NewTask(Input):
@@ -69,6 +71,13 @@ class TasksQuery(Paged):
     project: Annotated[Id | None, Field(description="Only those of this project.")] = None
     fields: Annotated[Literal["all", "task_only"], Field(description="all: with their annotations.")] = "task_only"
     only_annotated: bool = False
+    query: Annotated[
+        Json[TaskQuery],
+        WithJsonSchema({"type": "string", "contentMediaType": "application/json"}),
+        Field(description='`{"filters": ..., "selectedItems": ..., "ordering": ...}` as in Label Studio.'),
+    ] = TaskQuery()
+    include: Annotated[str | None, Field(description="Accepted without effect.")] = None
+    resolve_uri: Annotated[bool | None, Field(description="Accepted without effect.")] = None
 
 
 def task_schema(task: Task, annotations: Sequence[Annotation]) -> TaskSchema:
@@ -87,16 +96,18 @@ def _answer(task: Task) -> Response:
 @api.get("/api/tasks/")
 @api_operation("List tasks", tag=TAG, query=TasksQuery, answers={200: TaskPage})
 def list_tasks(query: TasksQuery) -> Response:
-    """Oldest first; a page past the end is empty."""
-    annotated = query.only_annotated
-    found = numbered_pages.list_tasks(query.project, query.offset, query.page_size, annotated=annotated)
-    total, total_annotations = numbered_pages.count_tasks(query.project, annotated=annotated)
+    """Oldest first, unless another order is requested; a page past the end is empty."""
+    wanted = [Task.annotations_count > 0] if query.only_annotated else []
+    wanted += query.query.conditions()
+    found = numbered_pages.list_tasks(query.project, query.offset, query.page_size, wanted, query.query.order())
+    total, total_annotations = numbered_pages.count_tasks(query.project, wanted)
     ids = [task.id for task in found] if query.fields == "all" else []
     annotations = numbered_pages.annotations_of(ids)
     page = {
         "tasks": [task_schema(task, annotations.get(task.id, [])) for task in found],
         "total": total,
         "total_annotations": total_annotations,
+        "end_pagination": len(found) < query.page_size,
     }
     return json_response(TaskPage, page)
 

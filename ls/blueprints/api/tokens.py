@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from ls.accounts import jwt_tokens
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Input, Schema, api_operation, json_response, no_content
+from ls.blueprints.api.schemas import Single
 from ls.models import Event
 from ls.web.auth import public, write_as_current_user
 
@@ -61,8 +62,8 @@ class JwtSettingsBody(Input):
 
 
 @api.get("/api/token/")
-@api_operation("List your personal tokens", tag=TAG, answers={200: list[PersonalTokenSchema]})
-def list_tokens() -> Response:
+@api_operation("List your personal tokens", tag=TAG, query=Single, answers={200: list[PersonalTokenSchema]})
+def list_tokens(query: Single) -> Response:  # noqa: ARG001  # see Single
     """Your valid refresh tokens, without their signature."""
     return json_response(list[PersonalTokenSchema], jwt_tokens.valid_tokens(current_user))
 

@@ -1,7 +1,7 @@
 """Accounts: list, create, read, change, delete, and the picture of one's own."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from flask import Response, request, stream_with_context, url_for
 from flask_login import current_user
@@ -10,7 +10,16 @@ from sqlalchemy import select
 
 from ls.accounts import deletion, sign_up
 from ls.blueprints.api.blueprint import api
-from ls.blueprints.api.operation import Input, api_operation, json_response, no_content, read_json, to_json, validate
+from ls.blueprints.api.operation import (
+    Input,
+    Query,
+    api_operation,
+    json_response,
+    no_content,
+    read_json,
+    to_json,
+    validate,
+)
 from ls.blueprints.api.schemas import IS_LINE, Detail, Name, UserSchema, user_schema
 from ls.db.extensions import db
 from ls.exceptions import Forbidden, InvalidFields, NotAllowed
@@ -54,9 +63,15 @@ class NewUser(UserPatch):
     password: Annotated[str, Field(description="Without one, the answer has a one-time link to set it.")] | None = None
 
 
+class UsersQuery(Query):
+    """In which order."""
+
+    ordering: Literal["id"] = "id"
+
+
 @api.get("/api/users/")
-@api_operation("List users", tag=TAG, answers={200: list[UserSchema]})
-def list_users() -> Response:
+@api_operation("List users", tag=TAG, query=UsersQuery, answers={200: list[UserSchema]})
+def list_users(query: UsersQuery) -> Response:  # noqa: ARG001  # the order is the only one
     """Active and deactivated users, without the deleted ones."""
     return Response(stream_with_context(_all_users()), mimetype="application/json")
 

@@ -9,7 +9,7 @@ from ls.db.extensions import db
 from ls.exceptions import NotFound
 from ls.models import Avatar, Organization
 from ls.validation import text_problem
-from ls.version import VERSION
+from ls.version import VERSION, versions
 from ls.web.auth import public
 from ls.web.htmx import redirect
 
@@ -45,7 +45,7 @@ def health() -> tuple[Response, int]:
 @public
 def version() -> Response:
     """Report the release."""
-    return jsonify(release=VERSION, version=VERSION)
+    return jsonify(version=VERSION, **versions())
 
 
 @system.get("/data/avatars/<name>")
