@@ -49,6 +49,7 @@ CSRF_OFF = "current_app.config['WTF_CSRF_ENABLED'] = False\n    "
 CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
 LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
+SPREADSHEET = "ls/spreadsheet.py"
 
 GUARDS = (
     # Who sends a request
@@ -271,13 +272,8 @@ GUARDS = (
         "app.jinja_env.autoescape = False",
         (PAST,),
     ),
-    Guard(
-        "formulas in CSV",
-        "ls/blueprints/activity/export.py",
-        "if cell.startswith(FORMULA_STARTS)",
-        "if False",
-        ("tests/pages/test_activity.py",),
-    ),
+    Guard("formulas in CSV", SPREADSHEET, '_FORMULA.sub("\'", cell)', "cell", ("tests/pages/test_activity.py",)),
+    Guard("full-width formulas", SPREADSHEET, "＝＋－＠\\t", "\\t", ("tests/test_spreadsheet.py",)),
     Guard("security headers", "ls/web/responses.py", "if name.lower() not in present)", "if not name)", (ANSWERS,)),
     Guard(
         "pictures in a sandbox",
