@@ -273,6 +273,21 @@ GUARDS = (
         (PAST,),
     ),
     Guard("formulas in CSV", SPREADSHEET, '_FORMULA.sub("\'", cell)', "cell", ("tests/pages/test_activity.py",)),
+    Guard(
+        "names isolated in sentences",
+        "ls/names.py",
+        "if _RIGHT_TO_LEFT.search(text) else text",
+        "if False else text",
+        ("tests/pages/test_names_on_pages.py",),
+    ),
+    Guard("UTF-8 in forms", CSRF_PY, "    check_text()\n", "", ("tests/web/test_broken_text.py",)),
+    Guard(
+        "UTF-8 in queries",
+        PROXY_PY,
+        "    app.before_request(refuse_broken_query)\n",
+        "",
+        ("tests/web/test_broken_text.py",),
+    ),
     Guard("full-width formulas", SPREADSHEET, "＝＋－＠\\t", "\\t", ("tests/test_spreadsheet.py",)),
     Guard("security headers", "ls/web/responses.py", "if name.lower() not in present)", "if not name)", (ANSWERS,)),
     Guard(
