@@ -12,6 +12,7 @@ import argparse
 import csv
 import os
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from label_studio_sdk import LabelStudio
 from label_studio_sdk.core.api_error import ApiError
 
 COLUMNS = ("first_name", "last_name", "phone")
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = (*"=+-@＝＋－＠", "\t", "\r", "\n")
 
 
 def main() -> int:
@@ -30,7 +31,7 @@ def main() -> int:
         client = LabelStudio(base_url=arguments.url, api_key=arguments.token)
         known = {(user.email or "").casefold() for user in client.users.list()}
         Path(arguments.links).touch(mode=0o600)  # a link opens an account
-        with Path(arguments.links).open("a", newline="", encoding="utf-8") as file:
+        with Path(arguments.links).open("a", newline="", encoding="utf-8-sig") as file:
             out = csv.writer(file)
             if file.tell() == 0:
                 out.writerow(["email", "set_password_url"])
@@ -53,11 +54,21 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def read(name: str) -> list[dict[str, str]]:
-    with Path(name).open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        if "email" not in (reader.fieldnames or ()):
-            raise ValueError(f"{name} has no column email")
-        return [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
+    """The rows of the file, as spreadsheets write it: UTF-8 or UTF-16, with commas, semicolons or tabs."""
+    content = Path(name).read_bytes()
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        raise ValueError(f"{name} is not UTF-8. In the spreadsheet, save it as CSV UTF-8") from None
+    lines = StringIO(text, newline=None)  # any line ends
+    head = lines.readline().casefold().strip("\n")
+    delimiter = max(",;\t", key=head.count)
+    names = next(csv.reader([head], delimiter=delimiter), [])
+    if "email" not in names:
+        raise ValueError(f"{name} has no column email")
+    reader = csv.DictReader(lines, names, delimiter=delimiter)
+    return [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
 
 
 def onboard(client: LabelStudio, people: list[dict[str, str]], known: set[str], out: Any) -> int:

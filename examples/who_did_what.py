@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 PAGE = 1000
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = (*"=+-@＝＋－＠", "\t", "\r", "\n")
 
 
 def main() -> int:
@@ -77,6 +77,7 @@ class Api:
 
 def write(api: Api, people: dict[int, Any], month: str) -> None:
     """One line for each user in each project, the most annotations first."""
+    sys.stdout.reconfigure(encoding="utf-8-sig", newline="")  # a spreadsheet knows UTF-8 by its mark
     out = csv.writer(sys.stdout)
     out.writerow(["project", "email", "first_name", "last_name", "annotations"])
     for project in api.pages("/api/projects/", "results", ordering="title"):

@@ -36,6 +36,12 @@ class InvalidFields(DomainError):
         return " ".join(str(message) for messages in self.errors.values() for message in messages)
 
 
+class BrokenText(DomainError):
+    """Bytes that are no text arrived where text belongs."""
+
+    message = _l("A part of what was sent is not UTF-8, so nothing was done. Type it again.")
+
+
 class NotFound(DomainError):
     """It does not exist, or no longer."""
 

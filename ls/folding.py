@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from ls.names import full_name, visible
+
 KEY_LENGTH = 200  # what PostgreSQL can index of four-byte letters, with room to spare
 SEARCH_BYTES = 1500  # what fits into an index of PostgreSQL beside an email; a longer text is cut
 
@@ -19,7 +21,7 @@ def folded(text: str) -> str:
 
 def name_key(email: str, first_name: str, last_name: str) -> str:
     """What lists of people are sorted by in the order of names: the name, else the email."""
-    return folded(f"{first_name} {last_name}".strip() or email)[:KEY_LENGTH]
+    return folded(full_name(first_name, last_name) or email)[:KEY_LENGTH]
 
 
 def search_text(email: str, first_name: str, last_name: str) -> str:
@@ -27,7 +29,7 @@ def search_text(email: str, first_name: str, last_name: str) -> str:
 
     A word of a query has no white space, so the name has none here either: 李明 finds 李 明, and 明李 too.
     """
-    first, last = ("".join(folded(name).split()) for name in (first_name, last_name))
+    first, last = ("".join(folded(visible(name)).split()) for name in (first_name, last_name))
     lines = dict.fromkeys((folded(email), first + last, last + first))
     text = "\n".join(filter(None, lines))
     return text.encode()[:SEARCH_BYTES].decode(errors="ignore")

@@ -52,6 +52,7 @@ CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
 LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
 ARCHIVE = "ls/backup/archive_rows.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
+SPREADSHEET = "ls/spreadsheet.py"
 
 GUARDS = (
     # Who sends a request
@@ -281,13 +282,23 @@ GUARDS = (
         "app.jinja_env.autoescape = False",
         (PAST,),
     ),
+    Guard("formulas in CSV", SPREADSHEET, '_FORMULA.sub("\'", cell)', "cell", ("tests/pages/test_activity.py",)),
     Guard(
-        "formulas in CSV",
-        "ls/blueprints/activity/export.py",
-        "if cell.startswith(FORMULA_STARTS)",
-        "if False",
-        ("tests/pages/test_activity.py",),
+        "names isolated in sentences",
+        "ls/names.py",
+        "if _RIGHT_TO_LEFT.search(text) else text",
+        "if False else text",
+        ("tests/pages/test_names_on_pages.py",),
     ),
+    Guard("UTF-8 in forms", CSRF_PY, "    check_text()\n", "", ("tests/web/test_broken_text.py",)),
+    Guard(
+        "UTF-8 in queries",
+        PROXY_PY,
+        "    app.before_request(refuse_broken_query)\n",
+        "",
+        ("tests/web/test_broken_text.py",),
+    ),
+    Guard("full-width formulas", SPREADSHEET, "＝＋－＠\\t", "\\t", ("tests/test_spreadsheet.py",)),
     Guard("security headers", "ls/web/responses.py", "if name.lower() not in present)", "if not name)", (ANSWERS,)),
     Guard(
         "pictures in a sandbox",

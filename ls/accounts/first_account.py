@@ -1,10 +1,12 @@
 """The account that the settings name, made when the server starts."""
 
 from ls.accounts import sign_up
+from ls.accounts.emails import check_email
 from ls.db.transaction import write
 from ls.exceptions import InvalidFields
 from ls.models import User
 from ls.models.event import AuditContext, set_audit_context
+from ls.names import isolated
 
 
 def ensure_account(email: str | None, password: str | None, token: str | None) -> str | None:
@@ -15,9 +17,10 @@ def ensure_account(email: str | None, password: str | None, token: str | None) -
     if not email:
         return None
     if User.by_email(email) is not None:
-        return f"User {email} already exists"
+        return f"User {isolated(email)} already exists"
+    check_email(email)
     if not password:
-        return f"User {email} was not created: no password is given"
+        return f"User {isolated(email)} was not created: no password is given"
     set_audit_context(AuditContext(agent="start"))
     account = sign_up.prepare(email, password, token=token)
     try:
@@ -26,5 +29,5 @@ def ensure_account(email: str | None, password: str | None, token: str | None) -
     except InvalidFields as refused:
         if refused.errors.get("email") != [sign_up.TAKEN]:
             raise
-        return f"User {email} already exists"
-    return f"User {email} created"
+        return f"User {isolated(email)} already exists"
+    return f"User {isolated(email)} created"

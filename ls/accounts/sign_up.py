@@ -13,6 +13,7 @@ from ls.exceptions import InvalidFields, Text
 from ls.models import ApiToken, Event, Organization, User
 from ls.models.event import audit_context
 from ls.models.user import NAME_LENGTH
+from ls.names import visible
 from ls.security import passwords
 from ls.security.password_policy import password_problems
 from ls.validation import is_line
@@ -38,7 +39,7 @@ def prepare(email: str, password: str | None, *, token: str | None = None, **pro
 
     Without a password the account exists, but nobody can log in until one is set.
     """
-    given = {name: value.strip() for name, value in profile.items() if value}
+    given = {name: seen for name, value in profile.items() if (seen := visible(value or ""))}
     checks: list[Callable[[], object]] = [partial(check_email, email), partial(check_profile, given)]
     if token is not None:
         checks.append(partial(ApiToken.check, token))

@@ -21,6 +21,7 @@ from ls.db.migrate import SchemaTooNew
 from ls.exceptions import DomainError
 from ls.models import User
 from ls.models.event import AuditContext, set_audit_context
+from ls.names import isolated
 from ls.security.crypto import Undecipherable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -92,5 +93,5 @@ def find_user(email: str) -> User:
     """The account with this email. Raises CommandError."""
     user = User.by_email(email)
     if user is None:
-        raise CommandError(f"User {email} not found")
+        raise CommandError(f"User {isolated(email)} not found")
     return user

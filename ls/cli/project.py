@@ -12,6 +12,7 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import iso
 from ls.models import Project, User
+from ls.names import isolated
 from ls.projects import counters, import_tasks
 
 
@@ -57,6 +58,7 @@ def list_command(as_json: bool) -> None:
         click.echo(json.dumps(rows, default=iso))
         return
     for row in rows:
+        row["title"] = isolated(row["title"])
         click.echo("{id}\t{title}\t{tasks} tasks\t{annotations} annotations".format(**row))
 
 

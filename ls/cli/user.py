@@ -15,6 +15,7 @@ from ls.db.types import iso
 from ls.models import ApiToken, User
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.user import NOT_DELETED
+from ls.names import full_name, isolated
 
 USERNAME = click.option("--username", required=True, metavar="EMAIL", help="The account's email.")
 
@@ -73,7 +74,7 @@ def create(username: str | None, password: str | None, user_token: str | None, *
     account = sign_up.prepare(username, ask_password("Password", password), token=user_token, **names)
     with write():
         sign_up.create_account(account, kind="user_created")
-    click.echo(f"User {username} created")
+    click.echo(f"User {isolated(username)} created")
 
 
 @user.command("list")
@@ -88,8 +89,8 @@ def list_users(as_json: bool) -> None:
         click.echo(json.dumps(people))
         return
     for row in rows:
-        name = f"{row.first_name} {row.last_name}".strip()
-        click.echo(f"{row.id}\t{row.email}\t{name}\t{row.status}\t{iso(row.last_activity) or 'never'}")
+        email, name = isolated(row.email), isolated(full_name(row.first_name, row.last_name))
+        click.echo(f"{row.id}\t{email}\t{name}\t{row.status}\t{iso(row.last_activity) or 'never'}")
 
 
 @user.command(short_help="Deactivate an account, at once and everywhere.")
@@ -99,7 +100,7 @@ def deactivate(username: str) -> None:
     """Deactivate an account: the user is logged out everywhere at once, and their work keeps its author."""
     with write():
         deletion.deactivate(find_user(username))
-    click.echo(f"User {username} deactivated")
+    click.echo(f"User {isolated(username)} deactivated")
 
 
 @user.command()
@@ -109,7 +110,7 @@ def activate(username: str) -> None:
     """Reactivate a deactivated account."""
     with write():
         deletion.reactivate(find_user(username))
-    click.echo(f"User {username} activated")
+    click.echo(f"User {isolated(username)} activated")
 
 
 @user.command()
@@ -124,6 +125,6 @@ def token(username: str, reset: bool) -> None:
     with write():
         found = find_user(username)
         if not found.is_active:
-            raise CommandError(f"User {username} is deactivated")
+            raise CommandError(f"User {isolated(username)} is deactivated")
         new = ApiToken.reset(found)
     click.echo(new)

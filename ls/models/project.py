@@ -13,6 +13,7 @@ from ls.db.extensions import Base, db
 from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
 from ls.exceptions import InvalidFields, NotFound
 from ls.exceptions import Text as Message
+from ls.names import visible
 from ls.validation import BIGGEST_ID, is_line, is_text, json_problem
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def checked(fields: dict[str, Any]) -> dict[str, Any]:
         raise TypeError(f"not fields of a project: {sorted(unknown)}")
     values = dict(fields)
     if "title" in values:
-        values["title"] = values["title"].strip()
+        values["title"] = visible(values["title"])
     errors = {name: [problem] for name, value in values.items() if (problem := _problem(name, value))}
     if errors:
         raise InvalidFields(errors)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
+import regex
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from flask_login import UserMixin
 from sqlalchemy import JSON, Index, String, Text, event, inspect, select, text
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
+from ls import names
 from ls.db.extensions import Base, db
 from ls.db.types import UtcDateTime, sort_key, utcnow
 from ls.exceptions import NotFound
@@ -33,15 +35,23 @@ PROFILE = frozenset(
 _LISTED: Any = {"sqlite_where": text("status != 'deleted'"), "postgresql_where": text("status != 'deleted'")}
 
 # A server on its own network may use these domains.
-for _domain in ("local", "test"):
-    if _domain in SPECIAL_USE_DOMAIN_NAMES:
-        SPECIAL_USE_DOMAIN_NAMES.remove(_domain)
+SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL_USE_DOMAIN_NAMES if name not in {"local", "test"}]
+
+
+# What copied addresses bring along, and what Chinese and Japanese keyboards type.
+_UNSEEN = regex.compile(r"[\p{Cf}\u115f\u1160\u3164\uffa0]")
+_WIDE = str.maketrans("＠．。｡", "@...")
+
+
+def clean_email(email: str) -> str:
+    """The address without blanks around it and without what cannot be seen."""
+    return _UNSEEN.sub("", email).translate(_WIDE).strip()
 
 
 def email_key(email: str) -> str | None:
     """The normalised, case-folded address that emails are compared by (RFC 6531, NFC); None if it is invalid."""
     try:
-        return validate_email(email.strip(), check_deliverability=False).normalized.casefold()
+        return validate_email(clean_email(email), check_deliverability=False).normalized.casefold()
     except (EmailNotValidError, UnicodeError, ValueError):
         return None
 
@@ -62,22 +72,18 @@ class DisplayName:
 
     @property
     def full_name(self) -> str:
-        """First and last name, or an empty string."""
-        return f"{self.first_name} {self.last_name}".strip()
+        """First and last name in the order of their language, or an empty string."""
+        return names.full_name(self.first_name, self.last_name)
 
     @property
     def display_name(self) -> str:
-        """The name that others see: first and last name, else the email."""
-        return DELETED_NAME if self.status == DELETED else self.full_name or self.email
+        """The name that others see, as it may stand in a sentence: first and last name, else the email."""
+        return DELETED_NAME if self.status == DELETED else names.isolated(self.full_name or self.email)
 
     @property
     def initials(self) -> str:
-        """Two letters of first and last name, else of the email, as Label Studio forms them."""
-        if self.status == DELETED:
-            return "DU"
-        if self.first_name and self.last_name:
-            return str(self.first_name[0] + self.last_name[0])
-        return str((self.first_name or self.last_name or self.email)[:2])
+        """Two letters of first and last name, else of the email."""
+        return "DU" if self.status == DELETED else names.initials(self.first_name, self.last_name, self.email)
 
 
 class _UserSummary(NamedTuple):
@@ -163,10 +169,7 @@ class User(DisplayName, UserMixin, Base):  # type: ignore[misc]  # Flask-Login s
         db.session.refresh(self, with_for_update={"key_share": True})
 
     def change_profile(self, **values: Any) -> None:
-        """Set these fields of the profile; values that are the same leave no event.
-
-        The caller names each field and has checked its value. Raises TypeError for any field but PROFILE's.
-        """
+        """Set these checked fields of PROFILE; the same values leave no event. Raises TypeError for other fields."""
         if unknown := values.keys() - PROFILE:
             raise TypeError(f"not fields of the profile: {sorted(unknown)}")
         if changed := self.set_values(**values):
@@ -192,5 +195,5 @@ def derive(_mapper: Mapper[User], _connection: Any, user: User) -> None:
     user.activity_key = user.last_activity or NEVER
     attributes: Any = inspect(user).attrs
     if any(attributes[name].history.has_changes() for name in ("email", "first_name", "last_name")):
-        names = user.email or "", user.first_name or "", user.last_name or ""
-        user.name_key, user.search_text = name_key(*names), search_text(*names)
+        columns = user.email or "", user.first_name or "", user.last_name or ""
+        user.name_key, user.search_text = name_key(*columns), search_text(*columns)

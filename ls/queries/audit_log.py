@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from ls.db.extensions import db
 from ls.models import Event, User
 from ls.models.user import DELETED
+from ls.names import full_name, isolated
 from ls.queries.pagination import Page, paginate
 from ls.queries.search import matching
 
@@ -31,8 +32,8 @@ class Actor(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name, else the email; empty for a deleted user."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        """The name as it may stand in a sentence, else the email; empty for a deleted user."""
+        return isolated(full_name(self.first_name, self.last_name) or self.email)
 
     @property
     def is_deleted(self) -> bool:

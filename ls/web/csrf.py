@@ -4,7 +4,7 @@ The token alone refuses other sites. The headers are checked as well because a t
 they tell what is wrong where a proxy and the settings disagree about the server's address.
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import current_app, request
 from flask_babel import gettext as _
@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 
 from ls.config.parsers import shown
 from ls.db.extensions import csrf
+from ls.exceptions import BrokenText
 
 PORTS = {"http": 80, "https": 443}
 
@@ -23,6 +24,7 @@ class CrossOrigin(CSRFError):  # type: ignore[misc]  # Flask-WTF ships no types
 def check_csrf(*, form_checks_it: bool) -> None:
     """Check origin and token of a write. Raises CrossOrigin, and CSRFError unless the form reports it itself."""
     check_origin()
+    check_text()
     try:
         csrf.protect()
     except CSRFError:
@@ -44,6 +46,22 @@ def check_origin() -> None:
                 expected=expected,
             )
         )
+
+
+def check_text() -> None:
+    """Check that a form is UTF-8, of which Werkzeug would store the rest as other signs. Raises BrokenText."""
+    if request.mimetype == "application/x-www-form-urlencoded":
+        if (request.content_length or 0) <= (request.max_form_memory_size or 0):  # the form's parser refuses more
+            _check_utf8(unquote_to_bytes(request.get_data()))
+    elif any("\ufffd" in text for pair in request.form.items(multi=True) for text in pair):
+        raise BrokenText
+
+
+def _check_utf8(text: bytes) -> None:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        raise BrokenText from None
 
 
 def _is_this_site(seen: str) -> bool:

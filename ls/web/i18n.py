@@ -1,5 +1,6 @@
 """Languages: which one a page is in, and times, dates and numbers as its readers write them."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -10,6 +11,8 @@ from babel.numbers import format_decimal
 from flask import Flask, current_app, has_request_context, request, session
 from flask_babel import force_locale, get_locale, get_translations
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -32,7 +35,17 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=select_locale, default_translation_directories="ls/translations")
     app.jinja_env.globals.update(_=translate, get_locale=get_locale, html_lang=HTML_LANG)
     for template_filter in (time_ago, time_day, number):
-        app.add_template_filter(template_filter)
+        app.add_template_filter(at_render_time(template_filter), template_filter.__name__)
+
+
+def at_render_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, never computed when a template is compiled: a constant would keep the language of that request."""
+
+    @pass_context
+    def apply(_context: Context, *arguments: Any) -> Any:
+        return function(*arguments)
+
+    return apply
 
 
 def select_locale() -> Locale:

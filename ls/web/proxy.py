@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Flask, request
 from werkzeug.sansio.utils import host_is_trusted
 
 from ls.config.parsers import Network, is_prefix, shown
-from ls.exceptions import DomainError
+from ls.exceptions import BrokenText, DomainError
 from ls.web.request_log import TRUSTED_PEER
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
         app.wsgi_app, host=app.config["HOST"], trusted=app.config["TRUSTED_PROXIES"]
     )
     app.before_request(refuse_other_hosts)
+    app.before_request(refuse_broken_query)
 
 
 def refuse_other_hosts() -> None:
@@ -46,6 +47,14 @@ def refuse_other_hosts() -> None:
     reason = request.environ.get(REFUSED)
     if reason and request.path.rstrip("/") != "/health":
         raise DomainError(reason)
+
+
+def refuse_broken_query() -> None:
+    """Raises BrokenText (400) for a query string that is not UTF-8."""
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError:
+        raise BrokenText from None
 
 
 class Proxy:

@@ -74,7 +74,7 @@ def test_errors_are_reported_before_a_password_is_asked_for(run: Run, cast: Cast
     taken = cast.alice(sign_in=False).email
     for options, says in (
         (["user", "create", "--username", taken], "User with this email already exists"),
-        (["user", "create", "--username", "bob"], "Enter a valid email address, like anna@example.org."),
+        (["user", "create", "--username", "bob"], "Enter a valid email address: an @ is missing"),
         (["user", "create", "--username", "b@example.org", "--user-token", "1234"],
          "The token must have at least 5 characters"),
         (["reset_password", "--username", "nobody@example.org"], "User nobody@example.org not found"),
@@ -112,7 +112,7 @@ def test_passwords_that_differ_are_refused(run: Run, cast: Cast) -> None:
     [
         (["--user-token", "1234"], "The token must have at least 5 characters"),
         (["--password", "password123"], "This password is well known. Choose another one."),
-        (["--username", "no address"], "Enter a valid email address, like anna@example.org."),
+        (["--username", "no address"], "Enter a valid email address: an @ is missing, as in anna@example.org."),
     ],
 )
 def test_a_bad_account_is_refused_and_nothing_is_created(app: Flask, run: Run, options: list[str], says: str) -> None:

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 
 from ls.accounts import deletion
-from ls.blueprints.activity.export import escape_formula
 from ls.blueprints.activity.sentences import KINDS, OTHERS, OWN
 from ls.db.extensions import db
 from ls.db.transaction import write
@@ -117,6 +116,7 @@ def test_csv_holds_everything_and_runs_nothing(app: Flask, team: tuple[Person, P
     answer = team[0].browser.get("/activity/?format=csv")
     assert answer.mimetype == "text/csv"
     assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.data.startswith(b"\xef\xbb\xbfid,")  # what Excel knows UTF-8 by
     rows = list(csv.DictReader(StringIO(answer.get_data(as_text=True))))
     assert len(rows) == 1504
     assert rows[0]["agent"] == "'+cmd"
@@ -125,12 +125,6 @@ def test_csv_holds_everything_and_runs_nothing(app: Flask, team: tuple[Person, P
     assert deactivated["event"] == 'Alice deactivated =HYPERLINK("x")'
     only = team[0].browser.get("/activity/?format=csv&kind=deactivated").get_data(as_text=True)
     assert len(only.splitlines()) == 2
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_a_cell_that_a_spreadsheet_would_run_is_text(start: str) -> None:
-    assert escape_formula(f"{start}1+1") == f"'{start}1+1"
-    assert escape_formula(f"a{start}") == f"a{start}"
 
 
 @pytest.mark.parametrize("path", ["/events", "/events/"])

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ls.accounts.emails import check_email
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Input, Schema, api_operation, json_response
-from ls.blueprints.api.schemas import IS_LINE, Name, Single
+from ls.blueprints.api.schemas import IS_LINE, IS_VISIBLE, Name, Single
 from ls.db.extensions import db
 from ls.exceptions import InvalidFields, NotFound
 from ls.models import Event, User
@@ -21,7 +21,7 @@ from ls.web.auth import write_as_current_user
 
 TAG = "Organizations"
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), IS_LINE]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), IS_LINE, IS_VISIBLE]
 Minutes = Annotated[int, Field(ge=1, le=10 * 365 * 24 * 60, description="Minutes.")]
 
 

@@ -6,13 +6,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from ls.blueprints.api.operation import Input, Query, Schema
-from ls.blueprints.api.schemas import IS_LINE, IS_TEXT, Id, JsonObject, Moment, Paged, avatar_path
+from ls.blueprints.api.schemas import IS_LINE, IS_TEXT, IS_VISIBLE, Id, JsonObject, Moment, Paged, avatar_path
 from ls.models import Project, User
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.project import DESCRIPTION_LENGTH, TITLE_LENGTH
 from ls.models.user import DELETED, DELETED_NAME
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LENGTH, strip_whitespace=True), IS_TEXT]
+Title = Annotated[
+    str, StringConstraints(min_length=1, max_length=TITLE_LENGTH, strip_whitespace=True), IS_TEXT, IS_VISIBLE
+]
 Description = Annotated[str, StringConstraints(max_length=DESCRIPTION_LENGTH), IS_TEXT]
 Text = Annotated[str, StringConstraints(max_length=100_000), IS_TEXT]
 Color = Annotated[str, StringConstraints(max_length=16), IS_TEXT]

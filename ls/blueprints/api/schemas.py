@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from ls.blueprints.api.operation import Query, Schema
 from ls.models import Organization, User
+from ls.names import visible
 from ls.validation import BIGGEST_ID, is_line, json_problem, text_problem
 
 Item = TypeVar("Item")
@@ -84,6 +85,12 @@ def _text(value: str) -> str:
     return value
 
 
+def _visible(value: str) -> str:
+    if not visible(value):
+        raise ValueError("This field may not be blank.")
+    return value
+
+
 def _json(value: Any) -> Any:
     if problem := json_problem(value):
         raise ValueError(f"This field {problem}.")
@@ -104,7 +111,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 # Put after the length: the constraints before these are checked, and blanks are stripped, first.
-IS_LINE, IS_TEXT = AfterValidator(_line), AfterValidator(_text)
+IS_LINE, IS_TEXT, IS_VISIBLE = AfterValidator(_line), AfterValidator(_text), AfterValidator(_visible)
 Name = Annotated[str, StringConstraints(max_length=256), IS_LINE]
 AnyJson = Annotated[Any, AfterValidator(_json)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_json)]

@@ -20,12 +20,13 @@ from ls.blueprints.api.operation import (
     to_json,
     validate,
 )
-from ls.blueprints.api.schemas import IS_LINE, Detail, Name, UserSchema, user_schema
+from ls.blueprints.api.schemas import IS_LINE, IS_VISIBLE, Detail, Name, UserSchema, user_schema
 from ls.db.extensions import db
 from ls.exceptions import Forbidden, InvalidFields, NotAllowed
 from ls.images.avatar import MAX_BYTES, PictureRefused, read_picture
 from ls.models import OneTimeCode, Organization, User
 from ls.models.user import NOT_DELETED
+from ls.names import visible
 from ls.web.auth import write_as_current_user
 
 TAG = "Users"
@@ -36,7 +37,7 @@ AVATAR_FORM = {
     "properties": {"avatar": {"type": "string", "contentMediaType": "application/octet-stream"}},
 }
 
-Username = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=True), IS_LINE]
+Username = Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=True), IS_LINE, IS_VISIBLE]
 
 
 class UserCreated(UserSchema):
@@ -133,7 +134,7 @@ def change_own_profile(user_id: int, sent: Any) -> None:
     check_own(user_id)
     body: UserPatch = validate(sent, UserPatch)
     given = body.given()
-    profile: dict[str, Any] = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
+    profile: dict[str, Any] = {name: visible(value) for name, value in given.items() if isinstance(value, str)}
     sign_up.check_profile(profile)
     if "allow_newsletters" in given:
         profile["allow_newsletters"] = body.allow_newsletters

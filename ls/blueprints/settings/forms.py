@@ -10,6 +10,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 
 from ls.accounts.sign_up import check_profile
 from ls.exceptions import InvalidFields
+from ls.names import visible
 from ls.web.forms import BaseForm
 from ls.web.i18n import LANGUAGES
 
@@ -24,8 +25,8 @@ LANGUAGE_CHOICES = [
 ]
 
 
-def _stripped(value: str | None) -> str:
-    return (value or "").strip()
+def _visible(value: str | None) -> str:
+    return visible(value or "")
 
 
 def _language(value: str | None) -> str:
@@ -37,9 +38,9 @@ def _language(value: str | None) -> str:
 class AccountForm(BaseForm):
     """Profile, language and appearance; a request may carry any of them."""
 
-    first_name = StringField(_l("First name"), filters=[_stripped])
-    last_name = StringField(_l("Last name"), filters=[_stripped])
-    phone = StringField(_l("Phone"), filters=[_stripped])
+    first_name = StringField(_l("First name"), filters=[_visible])
+    last_name = StringField(_l("Last name"), filters=[_visible])
+    phone = StringField(_l("Phone"), filters=[_visible])
     language = SelectField(_l("Language"), choices=LANGUAGE_CHOICES, filters=[_language])
     appearance = RadioField(_l("Appearance"), choices=APPEARANCES)
 
