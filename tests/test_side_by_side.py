@@ -44,7 +44,7 @@ def test_on_loopback_a_name_that_leads_here_is_refused_and_the_port_is_known(tmp
         refused = httpx.get(f"{server.url}/api/users/", headers={"Host": f"evil.example:{port}"})
         assert f"LABEL_STUDIO_HOST=http://evil.example:{port}" in refused.json()["detail"]
         assert httpx.get(f"{server.url}/health", headers={"Host": "evil.example"}).status_code == 200
-        assert (server.flask("check").stdout, server.flask("check").stderr) == ("OK\n", "")
+        assert server.flask("check").stderr == ""
         httpx.get(f"{server.url}/user/login/", headers={"X-Forwarded-For": "203.0.113.9"})
         checked = server.flask("check")
         assert (checked.returncode, checked.stdout) == (0, "OK\n")
