@@ -12,6 +12,7 @@ class DomainError(Exception):
     """A rule refused the request: with an HTTP status, and a message for the user."""
 
     status = 400
+    api_status: int | None = None  # where the API answers with another one than a page
     message: Text = _l("That did not work.")
 
     def __init__(self, message: Text | None = None) -> None:
@@ -76,9 +77,10 @@ class LastActiveMember(Conflict):
     message = _l("The last active member has to stay.")
 
 
-class OneselfForbidden(NotAllowed):
+class OneselfForbidden(Conflict):
     """Members end the membership of others, never their own."""
 
+    api_status = 405  # as Label Studio
     message = _l("You cannot do this to your own account.")
 
 

@@ -14,6 +14,7 @@ BIGGEST_ID = 2**31 - 1  # the largest value of PostgreSQL's integer; no row has 
 
 _NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _NOT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")  # tab and line ends are allowed
+_TOKEN = re.compile("[0-9A-Za-z_-]+")
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON; after an even number of backslashes
 
 
@@ -25,6 +26,12 @@ def is_line(text: str) -> bool:
 def is_text(text: str) -> bool:
     """Whether these lines can be stored and shown: of control characters only tab and line ends."""
     return not _NOT_IN_TEXT.search(text)
+
+
+def token_in(text: str) -> str:
+    """The token of a link, without what was pasted around it: a full stop, brackets, blanks of any kind."""
+    found = _TOKEN.search(text)
+    return found[0] if found else text
 
 
 def text_problem(text: str) -> str | None:

@@ -17,6 +17,11 @@ PASSWORD = "correct horse battery"
 FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
+def session_cookie(app: Flask) -> str:
+    """The name of the cookie, which every installation has its own."""
+    return app.session_interface.get_cookie_name(app)
+
+
 @dataclass
 class Person:
     """Somebody with an account: id, email, token, and a browser."""

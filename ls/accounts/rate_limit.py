@@ -21,6 +21,7 @@ from ls.db.types import utcnow
 from ls.db.upsert import insert_into
 from ls.exceptions import Throttled
 from ls.models.attempt import Attempt
+from ls.models.event import audit_context
 
 DELETED_AT_ONCE = 20  # expired rows with each attempt, so that no attempt pays for many
 
@@ -34,12 +35,16 @@ _DECREMENT = update(_ATTEMPTS).where(_C.key == bindparam("bucket"), _C["count"] 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `limit` attempts within `window`, counted under this name; a right attempt starts anew if `resets`."""
+    """At most `limit` attempts within `window`, counted under this name; a right attempt starts anew if `resets`.
+
+    A limit `of_address` alone does not count an address that many people share.
+    """
 
     name: str
     limit: int
     window: timedelta
     resets: bool = False
+    of_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,10 @@ class Bucket:
 
 
 ACCOUNT_FROM_ADDRESS = RateLimit("account from address", 10, timedelta(minutes=15), resets=True)
-ADDRESS = RateLimit("address", 60, timedelta(minutes=15))
+ADDRESS = RateLimit("address", 60, timedelta(minutes=15), of_address=True)
 ACCOUNT = RateLimit("account", 100, timedelta(hours=1))
 ACCOUNT_UNDER_ATTACK = RateLimit("account under attack", 3, timedelta(hours=1), resets=True)
-SIGN_UP = RateLimit("sign-up", 100, timedelta(hours=1))
+SIGN_UP = RateLimit("sign-up", 100, timedelta(hours=1), of_address=True)
 FORM = RateLimit("form", 1, timedelta(minutes=10))
 OWN_PASSWORD = RateLimit("own password", 10, timedelta(minutes=15), resets=True)
 
@@ -114,6 +119,8 @@ def reserve(bucket: Bucket) -> None:
 
 def _wait(bucket: Bucket, moment: datetime) -> int:
     """Count one attempt: the seconds until the next is allowed, 0 if this one is."""
+    if bucket.limit.of_address and audit_context().is_shared:
+        return 0
     attempts, expires = _increment(bucket, moment)
     return int((expires - moment).total_seconds()) + 1 if attempts > bucket.limit.limit else 0
 

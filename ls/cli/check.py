@@ -18,16 +18,27 @@ from ls.models.api_token import PURPOSE
 from ls.security.crypto import Undecipherable, keyring
 from ls.security.data_folder import is_open_to_others
 from ls.security.secret_key import FILE_NAME
+from ls.web.proxy import is_in
+from ls.web.unnamed_proxy import noted_proxy, warning_of
 
 
 @click.command()
 @command
 def check() -> None:
     """Say what is wrong with settings, database and file modes."""
+    for notice in _notices():
+        click.echo(notice, err=True)
     problems = [*warnings_for(os.environ), *_file_problems(), *_database_problems(), *key_problems()]
     if problems:
         raise CommandError("\n".join(problems))
     click.echo("OK")
+
+
+def _notices() -> Iterator[str]:
+    """What is worth knowing, but is no reason not to start."""
+    proxy = noted_proxy(current_app.config["BASE_DATA_DIR"])
+    if proxy and not is_in(proxy, current_app.config["TRUSTED_PROXIES"]):
+        yield warning_of(proxy)
 
 
 def _file_problems() -> Iterator[str]:

@@ -1,8 +1,8 @@
 """`flask invite`."""
 
 import click
-from flask import current_app
 
+from ls.cli.address import base_url
 from ls.cli.base import command
 from ls.db.transaction import write
 from ls.models import Organization
@@ -16,5 +16,4 @@ def invite(reset: bool) -> None:
     if reset:
         with write():
             Organization.lock_for_update().reset_invite()
-    base = current_app.config["HOST"] or f"http://localhost:{current_app.config['PORT']}"
-    click.echo(f"{base}/user/signup/?token={Organization.get().invite_token}")
+    click.echo(f"{base_url()}/user/signup/?token={Organization.get().invite_token}")

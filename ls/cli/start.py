@@ -9,11 +9,13 @@ import click
 from flask import current_app
 
 from ls.accounts.first_account import ensure_account
+from ls.cli.address import note_address
 from ls.cli.base import CommandError, command, loaded_app
 from ls.cli.check import key_problems
 from ls.config.parsers import shown
 from ls.config.settings import warnings_for
 from ls.db.extensions import db
+from ls.web.unnamed_proxy import forget_unnamed_proxy
 
 PORT_REFUSED = {errno.EADDRINUSE, errno.EACCES}
 
@@ -24,7 +26,7 @@ def default_workers() -> int:
 
 
 @click.command(short_help="Start the server.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--host", help="Address to listen on; LABEL_STUDIO_LISTEN if not given.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; LABEL_STUDIO_PORT if not given.")
 @click.option(
     "--workers",
@@ -37,15 +39,19 @@ def default_workers() -> int:
 @click.option("--user-token", metavar="TOKEN", help="Its API token, at least 5 characters.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @command
-def start(host: str, port: int | None, workers: int, no_browser: bool, **account: str | None) -> None:
+def start(host: str | None, port: int | None, workers: int, no_browser: bool, **account: str | None) -> None:
     """Bring the database up to date, make the account if asked, and serve."""
     for warning in (*warnings_for(os.environ), *key_problems()):
         click.echo(warning, err=True)
     _make_account(account)
+    host = current_app.config["LISTEN"] if host is None else host
     port = current_app.config["PORT"] if port is None else port
     listener = _listen(host, port)
+    current_app.config["LISTENING_ON"], port = listener.getsockname()[:2]
+    note_address(host, port)
+    forget_unnamed_proxy(current_app.config["BASE_DATA_DIR"])
     place = f"[{host}]" if ":" in host else host
-    _serve(listener, workers, f"http://{place}:{listener.getsockname()[1]}", open_browser=not no_browser)
+    _serve(listener, workers, f"http://{place}:{port}", open_browser=not no_browser)
 
 
 def _make_account(account: dict[str, str | None]) -> None:

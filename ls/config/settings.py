@@ -71,6 +71,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DATABASE_URL", parsers.database_url, "", "SQLAlchemy URL; empty: SQLite in the data folder.", secret=True),
     Setting("SECRET_KEY", parsers.secret_key, None, "At least 32 bytes; made on first start if unset.", secret=True),
     Setting("HOST", parsers.base_url, "", "Public base URL, a path prefix included; empty: plain local use."),
+    Setting("LISTEN", parsers.text, "127.0.0.1", "Address that the server listens on."),
     Setting("PORT", parsers.whole_number(0, 65535), 8080, "Port that the server listens on."),
     Setting("TRUSTED_PROXIES", parsers.networks, (), "Proxies whose X-Forwarded-* headers are believed; empty: none."),
     Setting("PASSWORD_MIN_LENGTH", parsers.whole_number(8, 64), 8, "Fewest characters of a password."),
@@ -124,6 +125,7 @@ def _flask_settings(found: Mapping[str, Any]) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
         "SESSION_REFRESH_EACH_REQUEST": False,
+        "REMEMBER_COOKIE_NAME": "ls_unused",  # under Flask-Login's usual name, that of another program on this host
         # The session policy in the database ends sessions and can be changed; the cookie must not expire earlier.
         "PERMANENT_SESSION_LIFETIME": LONGEST,
         # An avatar may have 1 MiB. Up to 2 MiB the view can still say what is wrong with a larger one.

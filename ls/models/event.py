@@ -18,12 +18,16 @@ AGENT_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class AuditContext:
-    """Who asks and from where: actor (None: not signed in), address, client's own name, request id."""
+    """Who asks and from where: actor (None: not signed in), address, client's own name, request id.
+
+    An address is shared if it is that of a proxy that nobody named.
+    """
 
     actor_id: int | None = None
     address: str = ""
     agent: str = ""
     request_id: str = ""
+    is_shared: bool = False
 
 
 _context: ContextVar[AuditContext] = ContextVar("audit_context", default=AuditContext())  # noqa: B039  # frozen

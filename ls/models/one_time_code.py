@@ -13,6 +13,7 @@ from ls.db.extensions import Base, db
 from ls.db.types import HasId, UtcDateTime, utcnow
 from ls.exceptions import NotFound
 from ls.security.crypto import digest, random_id
+from ls.validation import token_in
 
 if TYPE_CHECKING:
     from ls.models.user import User
@@ -45,7 +46,7 @@ class OneTimeCode(Base):
     @classmethod
     def by_code(cls, code: str) -> Self:
         """The row of a valid code. Raises NotFound. Reading does not use it up: mail scanners open links too."""
-        row = db.session.scalar(select(cls).where(cls.digest == digest(code)))
+        row = db.session.scalar(select(cls).where(cls.digest == digest(token_in(code))))
         if row is None or utcnow() - row.created_at >= LIFETIME or not row.user.is_active:
             raise NotFound(GONE)
         return row

@@ -16,6 +16,7 @@ from ls.db.types import UtcDateTime, utcnow
 from ls.exceptions import InviteWrong, SignupClosed, SignupOpen
 from ls.models.event import Event
 from ls.security.crypto import keyring
+from ls.validation import token_in
 
 if TYPE_CHECKING:
     from ls.models.login_session import LoginSession
@@ -114,7 +115,7 @@ class Organization(Base):
 
     def is_invite_token(self, token: str) -> bool:
         """Whether this is the current invite token."""
-        return hmac.compare_digest(self.invite_token.encode(), token.encode("utf-8", "surrogatepass"))
+        return hmac.compare_digest(self.invite_token.encode(), token_in(token).encode("utf-8", "surrogatepass"))
 
     def reset_invite(self) -> None:
         """Make a new invite link; the old one stops working. Raises SignupOpen while sign-up is open."""

@@ -70,6 +70,12 @@ def keyring() -> Keyring:
     return Keyring(current_app.config["SECRET_KEY"])
 
 
+@cache
+def cookie_suffix(secret_key: str) -> str:
+    """8 hexadecimal characters that are the same on all servers of an installation."""
+    return Keyring(secret_key).lookup("cookie", "session").hex()[:8]
+
+
 def random_token() -> str:
     """40 random hexadecimal characters (160 bits), for an API token."""
     return secrets.token_hex(20)

@@ -19,7 +19,9 @@ from ls.models import ApiToken, LoginSession, Organization, User
 from ls.models.event import AuditContext, set_audit_context
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.user import ACTIVE
+from ls.security.crypto import cookie_suffix
 from ls.web.csrf import check_csrf
+from ls.web.proxy import UNNAMED_PROXY
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -66,6 +68,10 @@ def init_app(app: Flask) -> None:
 class CookieSessions(SecureCookieSessionInterface):
     """Flask's cookie sessions; a cookie that is to be kept expires with the longest life of a login."""
 
+    def get_cookie_name(self, app: Flask) -> str:
+        """A name that no other installation has: browsers send cookies to every port and path of a host."""
+        return f"{super().get_cookie_name(app)}_{cookie_suffix(app.config['SECRET_KEY'])}"
+
     def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
         """When the browser may forget the cookie; None: when it is closed."""
         if not session.permanent:
@@ -95,8 +101,8 @@ def guard() -> Any:
 
 def _set_audit_context() -> None:
     actor_id = current_user.id if current_user.is_authenticated else None
-    agent = request.headers.get("User-Agent", "")
-    set_audit_context(AuditContext(actor_id, request.remote_addr or "", agent, g.request_id))
+    agent, is_shared = request.headers.get("User-Agent", ""), request.environ.get(UNNAMED_PROXY, False)
+    set_audit_context(AuditContext(actor_id, request.remote_addr or "", agent, g.request_id, is_shared))
 
 
 def is_api() -> bool:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import force_locale
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,6 +21,7 @@ from ls.web.csrf import CrossOrigin
 from ls.web.error_messages import API_DETAILS, EXPIRED, OTHER_KEY, PAGES
 from ls.web.htmx import is_fragment, redirect, safe_next
 from ls.web.i18n import locale_of_request
+from ls.web.proxy import REFUSED
 
 
 def init_app(app: Flask) -> None:
@@ -73,7 +75,7 @@ def _api_domain_error(error: DomainError) -> Response:
         errors = {name: [str(message) for message in messages] for name, messages in error.errors.items()}
         return _json(400, detail="Validation error", status_code=400, validation_errors=errors)
     detail = API_DETAILS[404] if error.status == 404 else str(error)
-    return _json(400 if error.status == 422 else error.status, detail=detail)
+    return _json(error.api_status or (400 if error.status == 422 else error.status), detail=detail)
 
 
 def on_deleted(_error: Exception) -> Response:
@@ -176,10 +178,16 @@ def _end_transaction() -> None:
 
 
 def error_page(status: int, message: str | None = None) -> Response:
-    """The page of an error; for htmx a message in #flash."""
+    """The page of an error, for a member with the bar; for htmx a message in #flash."""
     title, usual = PAGES.get(status, PAGES[400 if status < 500 else 500])
-    template = "errors/_fragment.html" if is_fragment() else "errors/page.html"
+    template = "errors/_fragment.html" if is_fragment() else f"errors/{'member' if _has_bar(status) else 'page'}.html"
     return make_response(render_template(template, code=status, title=title, message=message or usual), status)
+
+
+def _has_bar(status: int) -> bool:
+    """Whether the reader is a member, as far as it may be asked: not where the database or the host is wrong."""
+    is_sound = 400 <= status < 500 and status != 401 and not request.environ.get(REFUSED)
+    return is_sound and current_user.is_authenticated
 
 
 def _json(status: int, **body: object) -> Response:

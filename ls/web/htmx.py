@@ -4,6 +4,7 @@ from typing import Any
 
 import flask
 from flask import Response, flash, make_response, render_template, request
+from werkzeug.urls import iri_to_uri
 
 
 def is_fragment() -> bool:
@@ -21,7 +22,7 @@ def redirect(url: str, code: int = 303) -> Response:
     if not is_fragment():
         return make_response(flask.redirect(url, code))
     response = make_response("", 200)
-    response.headers["HX-Redirect"] = url
+    response.headers["HX-Redirect"] = iri_to_uri(url)  # as Werkzeug does with a Location
     return response
 
 

@@ -4,6 +4,9 @@
 so nothing behind this reads a forged one. `Forwarded` is always removed: one way to say it is enough.
 A peer on a Unix socket has no address; it is trusted as soon as TRUSTED_PROXIES names anything, because
 the socket's file mode already says who may connect.
+
+An address inside of the network that passes addresses on without being trusted is probably a proxy that nobody
+named: many people share it.
 """
 
 from collections.abc import Iterable
@@ -12,17 +15,24 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from flask import Flask, request
+from flask import Config, Flask, request
 from werkzeug.sansio.utils import host_is_trusted
 
-from ls.config.parsers import Network, is_prefix, shown
+from ls.config.parsers import Network, is_prefix, networks, shown
 from ls.exceptions import BrokenText, DomainError
+from ls.web.own_names import is_own_name
 from ls.web.request_log import TRUSTED_PEER
+from ls.web.unnamed_proxy import note_unnamed_proxy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 REFUSED = "roster.refused"  # in the environ: why the host of this request is refused
+UNNAMED_PROXY = "roster.unnamed_proxy"  # in the environ: whether the address is probably that of such a proxy
+
+_INSIDE = networks(  # a network's own addresses, this machine's included
+    "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 ::1 fc00::/7 fe80::/10"
+)
 
 # Whoever reads these sets the server up, so they are in English as all settings are.
 _UNEXPECTED = (
@@ -30,14 +40,16 @@ _UNEXPECTED = (
     "Use that address, or set LABEL_STUDIO_HOST to the address people use."
 )
 _FORWARDED_HINT = " Behind a proxy, name it in LABEL_STUDIO_TRUSTED_PROXIES or let it pass the Host on."
+_FOREIGN = (
+    "This request came for the host {seen}, which is not a name of this machine. "
+    "If it is the address people use, set LABEL_STUDIO_HOST={scheme}://{seen}"
+)
 _INVALID = "The host {seen} is not a valid name. Use another, or set LABEL_STUDIO_HOST to the right one."
 
 
 def init_app(app: Flask) -> None:
     """Put the middleware around the application, and refuse requests for other hosts before any view."""
-    app.wsgi_app = Proxy(  # type: ignore[method-assign]  # the documented way to add middleware
-        app.wsgi_app, host=app.config["HOST"], trusted=app.config["TRUSTED_PROXIES"]
-    )
+    app.wsgi_app = Proxy(app.wsgi_app, app.config)  # type: ignore[method-assign]  # the documented way
     app.before_request(refuse_other_hosts)
     app.before_request(refuse_broken_query)
 
@@ -60,22 +72,28 @@ def refuse_broken_query() -> None:
 class Proxy:
     """WSGI middleware that sets host, scheme, prefix and address before the application reads them."""
 
-    def __init__(self, app: "WSGIApplication", *, host: str, trusted: Iterable[Network]) -> None:
-        parts = urlsplit(host)
-        self._app, self._trusted = app, tuple(trusted)
+    def __init__(self, app: "WSGIApplication", config: Config) -> None:
+        parts = urlsplit(config["HOST"])
+        self._app, self._config = app, config
+        self._trusted: tuple[Network, ...] = tuple(config["TRUSTED_PROXIES"])
         self._scheme, self._host, self._prefix = parts.scheme, parts.netloc, parts.path
         self._expected = _canonical(parts.netloc, parts.scheme)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Complete the environ and pass the request on."""
+        passed_on = _addresses_passed_on(environ)
         forwarded, hops = self._forwarded(environ)
         seen = [host for host in (forwarded.get("HOST"), environ.get("HTTP_HOST")) if host]
         _strip_prefix(environ, self._prefix or _forwarded_prefix(forwarded))
-        environ[REFUSED] = self._set_configured(environ, seen) if self._host else _set_plain(environ, seen)
+        if self._host:
+            environ[REFUSED] = self._set_configured(environ, seen)
+        else:
+            environ[REFUSED] = self._set_plain(environ, seen, is_vouched_for=bool(forwarded.get("HOST")))
         if not self._host and forwarded.get("PROTO", "").lower() in {"http", "https"}:
             environ["wsgi.url_scheme"] = forwarded["PROTO"].lower()
         if hops:
             environ["REMOTE_ADDR"] = hops[-1]
+        environ[UNNAMED_PROXY] = passed_on > len(hops) and self._is_unnamed_proxy(environ.get("REMOTE_ADDR", ""))
         return self._app(environ, start_response)
 
     def _forwarded(self, environ: "WSGIEnvironment") -> tuple[dict[str, str], list[str]]:
@@ -100,6 +118,15 @@ class Proxy:
                 break
         return hops
 
+    def _is_unnamed_proxy(self, address: str) -> bool:
+        """Whether somebody inside of the network who passes addresses on is a proxy that nobody named."""
+        is_socket = address == "" and not self._trusted
+        if not is_socket and (not is_in(address, _INSIDE) or is_in(address, self._trusted)):
+            return False
+        # What is named does not matter to a Unix socket.
+        note_unnamed_proxy(self._config["BASE_DATA_DIR"], str(_address(address) or "127.0.0.1"))
+        return True
+
     def _set_configured(self, environ: "WSGIEnvironment", seen: list[str]) -> str | None:
         environ["wsgi.url_scheme"], environ["HTTP_HOST"] = self._scheme, self._host
         if any(_canonical(host, self._scheme) == self._expected for host in seen):
@@ -109,15 +136,20 @@ class Proxy:
         )
         return message + ("" if environ[TRUSTED_PEER] else _FORWARDED_HINT)
 
+    def _set_plain(self, environ: "WSGIEnvironment", seen: list[str], *, is_vouched_for: bool) -> str | None:
+        if not seen:
+            return None
+        environ["HTTP_HOST"] = seen[0]
+        is_host = host_is_trusted(seen[0])  # Werkzeug's check of the form of a host
+        if is_host and (is_vouched_for or is_own_name(seen[0], self._config.get("LISTENING_ON"))):
+            return None
+        del environ["HTTP_HOST"]
+        return (_FOREIGN if is_host else _INVALID).format(seen=shown(seen[0]), scheme=environ["wsgi.url_scheme"])
 
-def _set_plain(environ: "WSGIEnvironment", seen: list[str]) -> str | None:
-    if not seen:
-        return None
-    environ["HTTP_HOST"] = seen[0]
-    if host_is_trusted(seen[0]):  # Werkzeug's check of the form of a host
-        return None
-    del environ["HTTP_HOST"]
-    return _INVALID.format(seen=shown(seen[0]))
+
+def _addresses_passed_on(environ: "WSGIEnvironment") -> int:
+    chain = environ.get("HTTP_X_FORWARDED_FOR") or environ.get("HTTP_FORWARDED", "")
+    return chain.count(",") + 1 if chain else 0
 
 
 def _take_forwarded(environ: "WSGIEnvironment") -> dict[str, str]:

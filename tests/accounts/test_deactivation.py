@@ -78,7 +78,7 @@ def test_a_member_cannot_deactivate_herself(app: Flask, cast: Cast, headers: dic
     alice = cast.alice()
     cast.bob(sign_in=False)
     answer = alice.browser.post(f"/people/{alice.id}/deactivation", page="/people/", headers=headers)
-    assert answer.status_code == 405
+    assert answer.status_code == 409
     assert "You cannot do this to your own account." in answer.get_data(as_text=True)
     assert answer.get_data(as_text=True).startswith('<div id="flash"') is bool(headers)
     assert status_of(app, alice) == "active"

@@ -13,7 +13,7 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import Event, LoginSession, User
 from ls.web.htmx import safe_next
-from tests.cast import FRAGMENT, PASSWORD, Browser, Cast
+from tests.cast import FRAGMENT, PASSWORD, Browser, Cast, session_cookie
 from tests.conftest import Clock
 
 WRONG = "The email and password you entered don't match."
@@ -89,13 +89,13 @@ def test_a_fragment_is_the_form_alone_and_success_redirects_by_header(app: Flask
 
 def test_a_copied_cookie_is_dead_after_logout(app: Flask, cast: Cast) -> None:
     alice = cast.alice()
-    cookie = alice.browser.client.get_cookie("ls_session")
+    cookie = alice.browser.client.get_cookie(session_cookie(app))
     assert cookie is not None
     thief = app.test_client()
-    thief.set_cookie("ls_session", cookie.value)
+    thief.set_cookie(session_cookie(app), cookie.value)
     assert thief.get("/user/account/").status_code == 200
     assert alice.browser.post("/logout", page="/logout").status_code == 302
-    thief.set_cookie("ls_session", cookie.value)
+    thief.set_cookie(session_cookie(app), cookie.value)
     assert thief.get("/user/account/").status_code == 302
 
 

@@ -210,3 +210,24 @@ def test_making_accounts_by_the_hundred_is_slowed(app: Flask, monkeypatch: pytes
     assert 0 < int(answers[2].headers["Retry-After"]) <= 3600
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(User)) == 2
+
+
+def test_who_stands_behind_a_proxy_that_nobody_named_is_not_one_guesser(app: Flask, cast: Cast) -> None:
+    cast.alice(sign_in=False)
+    office = {"X-Forwarded-For": "203.0.113.7"}
+    for number in range(61):
+        assert guess(app, f"p{number}@example.org", at="10.0.0.7", **office).status_code == 422
+    assert guess(app, password=PASSWORD, at="10.0.0.7", **office).status_code == 302
+
+
+@pytest.mark.usefixtures("alice")
+def test_who_claims_to_be_one_still_has_few_guesses_at_an_account(app: Flask) -> None:
+    claims = [{"X-Forwarded-For": f"203.0.113.{number}"} for number in range(LIMIT + 1)]
+    statuses = [guess(app, at="10.0.0.7", **claim).status_code for claim in claims]
+    assert statuses == [422] * LIMIT + [429]
+
+
+def test_who_claims_it_from_outside_is_counted(app: Flask) -> None:
+    claim = {"X-Forwarded-For": "10.0.0.7"}
+    statuses = [guess(app, f"p{number}@example.org", at="8.8.8.8", **claim).status_code for number in range(61)]
+    assert statuses[-1] == 429

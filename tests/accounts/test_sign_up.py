@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import Organization, User
-from tests.cast import PASSWORD, Browser, Cast
+from tests.cast import PASSWORD, Browser, Cast, session_cookie
 from tests.conftest import Clock
 from tests.db.test_transaction import in_threads
 
@@ -57,9 +57,9 @@ def sent_twice(
     page = browser.get("/user/signup/").text
     form = {name: hidden(page, name) for name in ("csrf_token", "form_key")}
     form |= {"email": "alice@example.org", "password": PASSWORD}
-    cookie = browser.client.get_cookie("ls_session")
+    cookie = browser.client.get_cookie(session_cookie(app))
     assert cookie is not None
-    first.set_cookie("ls_session", cookie.value)
+    first.set_cookie(session_cookie(app), cookie.value)
     answer = first.post("/user/signup/", data=form)
     meanwhile()
     return answer, browser.client.post("/user/signup/", data=form | {"password": password}), browser

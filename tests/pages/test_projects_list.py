@@ -10,7 +10,7 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import Project
 from ls.projects import tasks
-from tests.cast import FRAGMENT, Cast, Person
+from tests.cast import FRAGMENT, Cast, Person, session_cookie
 from tests.conftest import Clock
 from tests.db.test_transaction import in_threads
 from tests.statements import statements
@@ -79,7 +79,7 @@ def test_a_double_click_makes_one_project(app: Flask, alice: Person) -> None:
 
 def test_two_clicks_at_the_same_moment_create_one_project(app: Flask, alice: Person) -> None:
     values = {"title": "Photos", "csrf_token": alice.browser.csrf(PAGE), **form_of(alice)}
-    cookie = alice.browser.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    cookie = alice.browser.client.get_cookie(session_cookie(app))
     assert cookie is not None
     places: set[str | None] = set()
 

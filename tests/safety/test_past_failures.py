@@ -17,7 +17,7 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import User
 from ls.security.secret_key import FILE_NAME
-from tests.cast import PASSWORD, Browser, Cast, Person
+from tests.cast import PASSWORD, Browser, Cast, Person, session_cookie
 from tests.factories import a_project, a_task
 from tests.pictures import drawing, saved
 from tests.safety.routes import calls
@@ -104,10 +104,10 @@ def test_cve_2023_43791_two_installations_never_share_a_key(make_app: Make, tmp_
     assert len(set(keys)) == 2
     assert all(len(key) >= 48 for key in keys)
     alice, twin = (Cast(app).alice() for app in homes)
-    cookie = alice.browser.client.get_cookie("ls_session")
+    cookie = alice.browser.client.get_cookie(session_cookie(homes[0]))
     assert cookie is not None
     thief = homes[1].test_client()
-    thief.set_cookie("ls_session", cookie.value)
+    thief.set_cookie(session_cookie(homes[1]), cookie.value)
     assert thief.get("/user/account/").status_code == 302
     assert thief.get("/api/current-user/whoami", headers=alice.auth).status_code == 401
     assert twin.id == alice.id

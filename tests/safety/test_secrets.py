@@ -16,7 +16,7 @@ from sqlalchemy import select
 from ls.backup.copy import TABLES
 from ls.db import migrate
 from ls.db.extensions import db
-from tests.cast import Browser
+from tests.cast import Browser, session_cookie
 from tests.conftest import SECRET_KEY
 from tests.safety.routes import calls
 
@@ -39,7 +39,7 @@ class Diary:
 
     def cookies(self, client: FlaskClient) -> None:
         """What the browser holds: the cookie whole, and the session's id within."""
-        cookie = client.get_cookie("ls_session")
+        cookie = client.get_cookie(session_cookie(client.application))
         assert cookie is not None
         self.keep(cookie.value)
         with client.session_transaction() as session:

@@ -17,7 +17,7 @@ from ls.db.transaction import write
 from ls.db.types import utcnow
 from ls.models import LoginSession, OneTimeCode, User
 from ls.security.crypto import digest
-from tests.cast import PASSWORD, Browser, Cast, Person
+from tests.cast import PASSWORD, Browser, Cast, Person, session_cookie
 from tests.conftest import Clock
 from tests.safety.routes import calls
 
@@ -26,7 +26,7 @@ NEW = "a newer, better password"
 
 
 def cookie_of(browser: Browser) -> str:
-    cookie = browser.client.get_cookie("ls_session")
+    cookie = browser.client.get_cookie(session_cookie(browser.app))
     assert cookie is not None
     return cookie.value
 
@@ -36,7 +36,7 @@ def opens(app: Flask, cookie: str) -> bool:
     thief = app.test_client()
     statuses = []
     for path in ("/user/account/", "/people/", "/api/current-user/whoami"):
-        thief.set_cookie("ls_session", cookie)
+        thief.set_cookie(session_cookie(app), cookie)
         statuses.append(thief.get(path).status_code == 200)
     assert len(set(statuses)) == 1
     return statuses[0]
@@ -220,6 +220,7 @@ def flags(cookie: str) -> tuple[str, set[str]]:
 )  # fmt: skip
 def test_every_cookie_of_every_route_has_its_flags(make_app: Make, host: str, name: str, more: set[str]) -> None:
     app = make_app(HOST=host)
+    assert re.fullmatch(f"{name}_[0-9a-f]{{8}}", session_cookie(app))
     base, seen = (host.removesuffix("/ls") or "http://localhost"), 0
     prefix = urlsplit(host).path
     cast = Cast(app)
@@ -235,6 +236,6 @@ def test_every_cookie_of_every_route_has_its_flags(make_app: Make, host: str, na
             data=form if call.method == "POST" else None, buffered=True,
         )]  # fmt: skip
         for cookie in (cookie for answer in answers for cookie in answer.headers.getlist("Set-Cookie")):
-            assert flags(cookie) == (name, {"HttpOnly", "SameSite=Lax", "Path=/", *more}), call
+            assert flags(cookie) == (session_cookie(app), {"HttpOnly", "SameSite=Lax", "Path=/", *more}), call
             seen += 1
     assert seen > len(calls(app))  # the login page's, and those of login, language and set-up routes

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from ls.exceptions import InvalidFields, Throttled
 from ls.web.auth import public
-from tests.cast import FRAGMENT
+from tests.cast import FRAGMENT, PASSWORD, Cast
 
 
 def fields() -> None:
@@ -95,3 +95,45 @@ def test_waiting_is_told_to_machines_too(visitor: FlaskClient) -> None:
     assert visitor.get("/429").headers["Retry-After"] == "7"
     assert visitor.get("/503").headers["Retry-After"] == "5"
     assert set(visitor.get("/user/language").headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
+BAR = '<header class="bar">'
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/people/4711", "/projects/4711", "/user/language"])
+def test_a_member_keeps_the_bar(cast: Cast, path: str) -> None:
+    alice = cast.alice()
+    answer = alice.browser.get(path)
+    assert answer.status_code in {404, 405}
+    assert BAR in answer.text
+    assert answer.text.count("<h1>") == 1
+    assert "app.css" in answer.text
+
+
+@pytest.mark.parametrize("status", ADDRESSES)
+def test_a_visitor_sees_none(visitor: FlaskClient, status: int) -> None:
+    assert BAR not in visitor.get(ADDRESSES[status]).get_data(as_text=True)
+
+
+def test_nor_does_a_member_where_the_host_or_the_database_is_wrong(make_app: Callable[..., Flask]) -> None:
+    app = make_app(PROPAGATE_EXCEPTIONS=False)
+    app.add_url_rule("/503", "503", public(gone))
+    alice = Cast(app).alice()
+    for answer in (alice.browser.get("/503"), alice.browser.get("/nowhere", headers={"Host": "evil.example"})):
+        assert answer.status_code in {400, 503}
+        assert BAR not in answer.text
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT])
+def test_a_header_with_an_address_is_ascii(cast: Cast, headers: dict[str, str]) -> None:
+    alice = cast.alice(sign_in=False)
+    data = {"email": alice.email, "password": PASSWORD, "next": "/people/?q=王"}
+    answer = alice.browser.post("/user/login/", data, page="/user/login/", headers=headers)
+    assert answer.headers.get("HX-Redirect" if headers else "Location") == "/people/?q=%E7%8E%8B"
+
+
+@pytest.mark.parametrize("path", ["/people/?q=王", "/activity/?person=王&since=2026-01-01"])
+def test_so_is_the_one_that_htmx_shows(cast: Cast, path: str) -> None:
+    shown = cast.alice().browser.fragment(path).headers["HX-Push-Url"]
+    assert shown.isascii()
+    assert "%E7%8E%8B" in shown

@@ -1,7 +1,9 @@
 """Host, scheme, prefix and address: only what HOST and trusted proxies say is believed."""
 
+import socket
 from collections.abc import Callable
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from ls.exceptions import DomainError
 from ls.web import proxy
+from ls.web.unnamed_proxy import noted_proxy
 
 LOCAL = (ip_network("127.0.0.0/8"),)
 CHAIN = (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
@@ -23,13 +26,14 @@ def seen_by_app(**_arguments: str) -> dict[str, Any]:
         "path": request.path,
         "address": request.remote_addr,
         "left": sorted(name for name in request.environ if "FORWARDED" in name),
+        "shared": request.environ[proxy.UNNAMED_PROXY],
     }
 
 
 def application(**settings: Any) -> Flask:
     """An application that answers what it sees."""
     app = Flask("echo")
-    app.config.update(settings)
+    app.config.update({"BASE_DATA_DIR": "/dev/null", **settings})
     app.url_map.strict_slashes = False
     proxy.init_app(app)
     app.add_url_rule("/", view_func=seen_by_app)
@@ -46,6 +50,7 @@ def call(
     peer: str = "127.0.0.1",
     sent: str | None = "localhost",
     method: str = "GET",
+    listening_on: str | None = None,
     **headers: str,
 ) -> Any:
     """One request through the middleware: `sent` is the Host header, others are keyword arguments."""
@@ -56,7 +61,8 @@ def call(
         environ["HTTP_HOST"] = sent
     environ.update({f"HTTP_{name.upper()}": value for name, value in headers.items()})
     # Not through Client, which makes a sensible Host of whatever is sent.
-    body, status, answered = run_wsgi_app(application(HOST=host, TRUSTED_PROXIES=trusted), environ, buffered=True)
+    app = application(HOST=host, TRUSTED_PROXIES=trusted, LISTENING_ON=listening_on)
+    body, status, answered = run_wsgi_app(app, environ, buffered=True)
     return Response(b"".join(body), status, answered)
 
 
@@ -75,6 +81,7 @@ def test_without_settings_nothing_forwarded_is_believed() -> None:
         "path": "/people/",
         "address": "127.0.0.1",
         "left": [],
+        "shared": True,
     }
 
 
@@ -93,6 +100,7 @@ def test_a_trusted_proxy_is_believed() -> None:
         "path": "/people/",
         "address": "203.0.113.9",
         "left": [],
+        "shared": False,
     }
 
 
@@ -303,9 +311,61 @@ def test_garbage_is_no_host(sent: str) -> None:
     assert "LABEL_STUDIO_HOST" in response.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("sent", ["localhost:8080", "10.1.2.3", "[::1]:8080", "a.b-c.example."])
-def test_any_plain_name_is_a_host_for_local_use(sent: str) -> None:
-    assert call(sent=sent).json["url"] == f"http://{sent}/people/"
+LOOPBACK_NAMES = ["localhost:8080", "LOCALHOST", "localhost.", "roster.localhost", "127.8.8.8", "[::1]:8080"]
+MACHINES_NAMES = [socket.gethostname(), f"{socket.gethostname()}.local:8080", "10.1.2.3", "[2001:db8::1]:8080"]
+STRANGE_NAMES = ["evil.example", "localhost.evil.example", "a.b-c.example.", "127.0.0.1.nip.io", "evillocalhost"]
+
+
+@pytest.mark.parametrize("listening_on", ["127.0.0.1", "::1", "0.0.0.0", None])  # noqa: S104  # compared
+def test_without_a_host_only_own_names_are_served(listening_on: str | None) -> None:
+    is_loopback = listening_on in {"127.0.0.1", "::1"}
+    served = LOOPBACK_NAMES if is_loopback else LOOPBACK_NAMES + MACHINES_NAMES
+    for sent in LOOPBACK_NAMES + MACHINES_NAMES + STRANGE_NAMES:
+        answer = call(sent=sent, listening_on=listening_on)
+        assert answer.status_code == (200 if sent in served else 400), sent
+        if sent in served:
+            assert answer.json["url"].lower() == f"http://{sent}/people/".lower()
+        else:
+            assert f"LABEL_STUDIO_HOST=http://{sent}" in answer.get_data(as_text=True)
+        assert call("/health", sent=sent, listening_on=listening_on).status_code == 200
+
+
+def test_a_strange_name_is_served_where_a_trusted_proxy_says_it() -> None:
+    forwarded = {"sent": "backend", "x_forwarded_host": "evil.example", "listening_on": "127.0.0.1"}
+    assert call(**forwarded, trusted=LOCAL).status_code == 200
+    assert call(**forwarded).status_code == 400
+    assert call(sent="evil.example", trusted=LOCAL).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("peer", "trusted", "sent", "is_shared"),
+    [
+        ("127.0.0.1", (), {"x_forwarded_for": "203.0.113.9"}, True),
+        ("172.17.0.1", (), {"x_forwarded_for": "203.0.113.9"}, True),
+        ("::ffff:10.0.0.7", (), {"forwarded": "for=203.0.113.9"}, True),
+        ("fd00::7", LOCAL, {"x_forwarded_for": "203.0.113.9"}, True),
+        ("", (), {"x_forwarded_for": "203.0.113.9"}, True),
+        ("127.0.0.1", LOCAL, {"x_forwarded_for": "203.0.113.9, 192.168.0.7"}, True),
+        ("127.0.0.1", LOCAL, {"x_forwarded_for": "203.0.113.9"}, False),
+        ("127.0.0.1", LOCAL, {"x_forwarded_for": "unknown"}, False),
+        ("127.0.0.1", LOCAL, {"x_forwarded_for": "192.168.0.7"}, False),
+        ("127.0.0.1", (), {}, False),
+        ("8.8.8.8", (), {"x_forwarded_for": "203.0.113.9"}, False),
+    ],
+)
+def test_a_proxy_that_nobody_named_is_recognised(
+    peer: str, trusted: tuple[Any, ...], sent: dict[str, str], is_shared: bool
+) -> None:
+    assert call(peer=peer, trusted=trusted, **sent).json["shared"] is is_shared
+
+
+def test_it_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    app = application(HOST="", TRUSTED_PROXIES=(), BASE_DATA_DIR=str(tmp_path))
+    for _ in range(3):
+        app.test_client().get("/", headers={"X-Forwarded-For": "203.0.113.9"}, environ_base={"REMOTE_ADDR": "10.0.0.7"})
+    [said] = [record.getMessage() for record in caplog.records]
+    assert said.endswith("LABEL_STUDIO_TRUSTED_PROXIES=10.0.0.7")
+    assert noted_proxy(str(tmp_path)) == "10.0.0.7"
 
 
 @pytest.mark.parametrize("prefix", ["//evil.example", "/a b", "evil", "/..", "/%2f", "/a?x", "https://evil"])
