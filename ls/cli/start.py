@@ -14,6 +14,7 @@ from ls.cli.check import key_problems
 from ls.config.parsers import shown
 from ls.config.settings import warnings_for
 from ls.db.extensions import db
+from ls.projects import deletion
 
 PORT_REFUSED = {errno.EADDRINUSE, errno.EACCES}
 
@@ -42,6 +43,7 @@ def start(host: str, port: int | None, workers: int, no_browser: bool, **account
     for warning in (*warnings_for(os.environ), *key_problems()):
         click.echo(warning, err=True)
     _make_account(account)
+    deletion.purge_some(deletion.AT_START)
     port = current_app.config["PORT"] if port is None else port
     listener = _listen(host, port)
     place = f"[{host}]" if ":" in host else host

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from ls.db.extensions import db
 from ls.models import Annotation, Event, Project, Task, User
+from ls.models.project import HIDDEN_IDS, VISIBLE, restorable
 
 
 class EventFilter(NamedTuple):
@@ -25,13 +26,20 @@ def list_projects(title: str, ordering: str, offset: int, limit: int) -> tuple[S
 
     `ordering` is a column, descending after a `-`.
     """
-    statement = select(Project)
+    statement = select(Project).where(VISIBLE)
     if title:
         statement = statement.where(Project.title.icontains(title, autoescape=True))
     columns = (getattr(Project, ordering.removeprefix("-")), Project.id)
     order = [column.desc() if ordering.startswith("-") else column for column in columns]
     page = statement.order_by(*order).offset(offset).limit(limit).options(joinedload(Project.created_by))
     return db.session.scalars(page).all(), _count(statement)
+
+
+def list_deleted_projects(offset: int, limit: int) -> tuple[Sequence[Project], int]:
+    """Those that can be restored, the latest deleted first, with those who deleted them, and how many in all."""
+    statement = select(Project).where(restorable())
+    page = statement.order_by(Project.deleted_at.desc(), Project.id.desc()).offset(offset).limit(limit)
+    return db.session.scalars(page.options(joinedload(Project.deleted_by))).all(), _count(statement)
 
 
 def list_tasks(project_id: int | None, offset: int, limit: int, *, annotated: bool) -> Sequence[Task]:
@@ -41,7 +49,7 @@ def list_tasks(project_id: int | None, offset: int, limit: int, *, annotated: bo
 
 def count_tasks(project_id: int | None, *, annotated: bool) -> tuple[int, int]:
     """How many tasks `list_tasks` has in all, and how many annotations their projects have."""
-    statement = select(func.sum(Project.tasks_count), func.sum(Project.annotations_count))
+    statement = select(func.sum(Project.tasks_count), func.sum(Project.annotations_count)).where(VISIBLE)
     if project_id is not None:
         statement = statement.where(Project.id == project_id)
     tasks, annotations = db.session.execute(statement).one()
@@ -49,7 +57,7 @@ def count_tasks(project_id: int | None, *, annotated: bool) -> tuple[int, int]:
 
 
 def _tasks(project_id: int | None, annotated: bool) -> Select[Task]:
-    statement = select(Task)
+    statement = select(Task).where(Task.project_id.not_in(HIDDEN_IDS))
     if project_id is not None:
         statement = statement.where(Task.project_id == project_id)
     return statement.where(Task.annotations_count > 0) if annotated else statement

@@ -10,7 +10,9 @@ from flask_babel import get_locale
 
 from ls.blueprints.activity.export import csv_lines
 from ls.blueprints.activity.sentences import KINDS, sentence
+from ls.models import Event
 from ls.queries.audit_log import Filter, all_events, list_events
+from ls.web.auth import write_as_current_user
 from ls.web.htmx import is_fragment, redirect, render
 from ls.web.user_agents import device
 
@@ -23,6 +25,8 @@ def index() -> Response:
     """Show a page of the log, newest first; `format=csv` downloads all of it."""
     wanted = _parse_filter()
     if request.args.get("format") == "csv":
+        with write_as_current_user():
+            Event.record("activity_exported")
         return _csv(wanted)
     after, before = request.args.get("after"), request.args.get("before")
     page = list_events(wanted, after=after, before=before)

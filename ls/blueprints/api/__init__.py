@@ -4,6 +4,7 @@ from ls.blueprints.api import (  # noqa: F401  # importing a resource registers 
     activity_logs,
     annotations,
     current_user,
+    deleted_projects,
     docs,
     memberships,
     organizations,
