@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, select, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, exists, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column, relationship
 
 from ls.db.extensions import Base, db
 from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
@@ -114,9 +114,14 @@ class Project(Base):
             Event.record("project_changed", **detail, fields=sorted(changed))
 
 
-# Every list and every way to a project, or to what belongs to one, is limited by one of these.
+# Every list of projects and every way to one is limited by this; for what belongs to a project, see below.
 VISIBLE = Project.deleted_at.is_(None)
-HIDDEN_IDS = select(Project.id).where(Project.deleted_at.is_not(None))
+
+
+def in_visible_project(project_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The condition of rows with this column that their project is not deleted."""
+    owner = aliased(Project)  # the statement may read projects itself
+    return exists().where(owner.id == project_id, owner.deleted_at.is_(None)).correlate_except(owner)
 
 
 def restorable() -> ColumnElement[bool]:
@@ -134,7 +139,7 @@ class OfProject:
     @classmethod
     def find(cls, row_id: int) -> Self:
         """The row of that id. Raises NotFound, also for one of a deleted project."""
-        statement = select(cls).where(cls.id == row_id, cls.project_id.not_in(HIDDEN_IDS))
+        statement = select(cls).where(cls.id == row_id, in_visible_project(cls.project_id))
         found = db.session.scalar(statement) if row_id <= BIGGEST_ID else None
         if found is None:
             raise NotFound

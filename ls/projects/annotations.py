@@ -12,7 +12,7 @@ from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.exceptions import InvalidFields, NotFound
 from ls.models import Annotation, Project, Task, User
-from ls.models.project import HIDDEN_IDS
+from ls.models.project import in_visible_project
 from ls.projects import counters
 from ls.projects.counters import Counted
 from ls.validation import json_problem
@@ -37,7 +37,7 @@ def create(task: Task, author: User, result: list[Any], **fields: Any) -> int:
 def create_on_tasks(task_ids: Sequence[int], author: User, result: list[Any], **fields: Any) -> list[int]:
     """Create the same annotation on each of these tasks; returns the ids in order. Raises InvalidFields."""
     _check({"result": result, **fields})
-    visible = (Task.id.in_(task_ids), Task.project_id.not_in(HIDDEN_IDS))
+    visible = (Task.id.in_(task_ids), in_visible_project(Task.project_id))
     statement = select(Task.id, Task.project_id).where(*visible)
     _lock_projects({task.project_id for task in db.session.execute(statement)})
     projects = {task.id: task.project_id for task in db.session.execute(statement)}  # read again under the lock
@@ -96,7 +96,7 @@ def delete(annotation: Annotation) -> None:
 
 def delete_many(ids: Sequence[int]) -> int:
     """Delete these annotations; returns how many there were. Raises NotFound if there was none."""
-    which, visible = Annotation.id.in_(ids), Annotation.project_id.not_in(HIDDEN_IDS)
+    which, visible = Annotation.id.in_(ids), in_visible_project(Annotation.project_id)
     projects = _lock_projects(db.session.scalars(select(Annotation.project_id).where(which, visible).distinct()))
     deleted = sum(delete_of_project(project_id, which) for project_id in projects)
     if not deleted:

@@ -17,7 +17,7 @@ from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.db.upsert import insert_into
 from ls.models import Annotation, Contribution, Project, Task
-from ls.models.project import HIDDEN_IDS, VISIBLE
+from ls.models.project import VISIBLE, in_visible_project
 
 CHUNK = 1000  # ids in one statement; SQLite takes 32,766
 
@@ -37,7 +37,7 @@ def contribution_totals(user_id: int) -> tuple[int, int]:
     statement = select(submitted, func.count()).where(
         Contribution.user_id == user_id,
         Contribution.annotations_count > 0,
-        Contribution.project_id.not_in(HIDDEN_IDS),
+        in_visible_project(Contribution.project_id),
     )
     annotations, projects = db.session.execute(statement).one()
     return int(annotations), int(projects)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from ls.db.extensions import db
 from ls.models import Annotation, Event, Project, Task, User
-from ls.models.project import HIDDEN_IDS, VISIBLE, restorable
+from ls.models.project import VISIBLE, in_visible_project, restorable
 
 
 class EventFilter(NamedTuple):
@@ -57,7 +57,7 @@ def count_tasks(project_id: int | None, *, annotated: bool) -> tuple[int, int]:
 
 
 def _tasks(project_id: int | None, annotated: bool) -> Select[Task]:
-    statement = select(Task).where(Task.project_id.not_in(HIDDEN_IDS))
+    statement = select(Task).where(in_visible_project(Task.project_id))
     if project_id is not None:
         statement = statement.where(Task.project_id == project_id)
     return statement.where(Task.annotations_count > 0) if annotated else statement

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from ls.db.extensions import db
 from ls.exceptions import NotFound
 from ls.models import Contribution, Project, User
-from ls.models.project import HIDDEN_IDS, VISIBLE
+from ls.models.project import VISIBLE, in_visible_project
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED, UserSummary
 from ls.queries.pagination import PAGE_SIZE, Page, paginate
 from ls.queries.search import matching
@@ -118,7 +118,7 @@ _CREATED = (
 _CONTRIBUTED_BY = (
     Contribution.user_id == _ID,
     Contribution.annotations_count > 0,
-    Contribution.project_id.not_in(HIDDEN_IDS),
+    in_visible_project(Contribution.project_id),
 )
 _CONTRIBUTED = (
     select(
