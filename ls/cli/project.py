@@ -2,15 +2,18 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from sqlalchemy import select
 
-from ls.cli.base import command, find_user
+from ls.cli.base import CommandError, command, find_user
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import iso
+from ls.exceptions import NotFound
 from ls.models import Event, Project, User
 from ls.models.project import KEPT, VISIBLE, restorable
 from ls.projects import counters, deletion, import_tasks
@@ -62,7 +65,8 @@ def list_command(deleted: bool, as_json: bool) -> None:
         click.echo(json.dumps(rows, default=iso))
         return
     for row in rows:
-        click.echo("{id}\t{title}\t{tasks} tasks\t{annotations} annotations".format(**row))
+        when = f"\tdeleted {iso(row['deleted_at'])} by {row['deleted_by'] or 'a command'}" if deleted else ""
+        click.echo("{id}\t{title}\t{tasks} tasks\t{annotations} annotations".format(**row) + when)
 
 
 @project.command("recount", short_help="Count all annotations again.")
@@ -83,7 +87,7 @@ def recount_command() -> None:
 @command
 def delete_command(id: int) -> None:  # noqa: A002  # as the usage names it
     """Hide the project of that ID, with its tasks and annotations. For 30 days it can be restored."""
-    with write():
+    with _named(id), write():
         found = deletion.delete_project(id)
         gone = f"{found.title}: {found.tasks_count} tasks, {found.annotations_count} annotations"
     deletion.purge_some(deletion.AT_DELETION)
@@ -95,7 +99,7 @@ def delete_command(id: int) -> None:  # noqa: A002  # as the usage names it
 @command
 def restore_command(id: int) -> None:  # noqa: A002  # as above
     """Show the deleted project of that ID again, with everything in it."""
-    with write():
+    with _named(id), write():
         title = deletion.restore_project(id).title
     click.echo(f"Restored {title}")
 
@@ -105,3 +109,11 @@ def restore_command(id: int) -> None:  # noqa: A002  # as above
 def purge_command() -> None:
     """Delete for good all projects that were deleted more than 30 days ago, as a start of the server begins to."""
     click.echo(f"Projects deleted for good: {deletion.purge()}")
+
+
+@contextmanager
+def _named(project_id: int) -> Iterator[None]:
+    try:
+        yield
+    except NotFound:
+        raise CommandError(f"Project {project_id} not found") from None

@@ -19,7 +19,7 @@ from ls.models.event import AuditContext, audit_context, set_audit_context
 from ls.models.project import KEPT
 
 PORTION = 2000  # rows that one transaction deletes
-AT_START, AT_DELETION = 100, 2  # portions that a start and a deletion purge at most
+AT_START, AT_DELETION = 10, 1  # portions that a start and a deletion purge at most
 
 
 def delete_project(project_id: int) -> Project:

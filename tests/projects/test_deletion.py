@@ -123,4 +123,4 @@ def test_each_start_and_each_deletion_purges_a_part(
         with socket.create_server(("127.0.0.1", 0)) as taken:  # so that the start ends before it serves
             done = app.test_cli_runner().invoke(args=["start", "--port", str(taken.getsockname()[1])])
         assert "Cannot listen" in done.stderr
-    assert rows()["tasks"] == 0
+    assert rows()["annotations"] == 0
