@@ -12,6 +12,7 @@ from ls.backup.restore import prepare_database
 from ls.config.settings import ConfigError, warnings_for
 from ls.db.migrate import SchemaTooNew
 from ls.exceptions import DomainError
+from ls.projects import deletion
 
 GIVE_UP = 3  # gunicorn's "worker failed to boot"; at any other exit status it would start the worker again and again
 
@@ -26,6 +27,7 @@ else:
         prepare_database(application)
         with application.app_context():
             ensure_account(*(application.config[name] for name in ("USERNAME", "PASSWORD", "USER_TOKEN")))
+            deletion.purge_some(deletion.AT_START)
     except (ConfigError, DomainError, SchemaTooNew, OperationalError) as refused:
         reason = refused.orig if isinstance(refused, OperationalError) else refused
         print(str(reason).partition("\n")[0], file=sys.stderr)  # noqa: T201  # there is no log yet

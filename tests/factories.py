@@ -1,12 +1,12 @@
 """Small factories for what people work on; they need an application context."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import Contribution, Project, Task, User
-from ls.projects import annotations, counters, tasks
+from ls.projects import annotations, counters, deletion, tasks
 
 
 def a_project(creator: int, title: str = "Product photos", **fields: Any) -> int:
@@ -25,6 +25,14 @@ def an_annotation(task: int, author: int, **fields: Any) -> int:
     """What that person said about the task; its id."""
     with write():
         return annotations.create(Task.find(task), User.find(author), [{"value": 1}], **fields)
+
+
+def purge_deleted() -> int:
+    """Purge every deleted project, as if each had been deleted long ago; how many there were."""
+    with write() as session:
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        session.execute(db.update(Project).where(Project.deleted_at.is_not(None)).values(deleted_at=long_ago))
+    return deletion.purge()
 
 
 def sums() -> dict[str, dict[Any, Any]]:

@@ -13,7 +13,7 @@ from ls.db.transaction import write
 from ls.folding import name_key, search_text
 from ls.models import Annotation, Contribution, Event, LoginSession, Project, Task, User
 
-PEOPLE, PROJECTS, TASKS, EVENTS, SESSIONS = 4000, 3000, 4000, 6000, 3000
+PEOPLE, PROJECTS, DELETED, TASKS, EVENTS, SESSIONS = 4000, 3000, 2000, 4000, 6000, 3000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -63,6 +63,9 @@ def _rows(one: int) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
             for number in range(PROJECTS)
         ],
     )
+    moment = datetime.now(UTC)
+    deleted = {"created_by_id": one, "deleted_by_id": one, "deleted_at": moment}
+    yield Project, [{**deleted, "title": f"Deleted {number}"} for number in range(DELETED)]
     yield Task, [{"project_id": 1 + number % 2, "data": {}} for number in range(TASKS)]
     common = {"completed_by_id": one, "project_id": 1, "result": [], "ground_truth": False, "unique_id": ""}
     yield Annotation, [{**common, "task_id": 1 + 2 * (number % 2000)} for number in range(TASKS)]
@@ -81,7 +84,6 @@ def _rows(one: int) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
             for number in range(EVENTS)
         ],
     )
-    moment = datetime.now(UTC)
     yield (
         LoginSession,
         [

@@ -30,6 +30,7 @@ ACCESS = "tests/safety/test_access.py"
 SESSIONS = "tests/safety/test_sessions.py"
 PASSWORDS = "tests/safety/test_passwords_everywhere.py"
 PAST = "tests/safety/test_past_failures.py"
+HIDDEN = "tests/safety/test_hidden_projects.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens
 ARCHIVE = "ls/backup/archive_rows.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
 SPREADSHEET = "ls/spreadsheet.py"
+PROJECT = "ls/models/project.py"
 
 GUARDS = (
     # Who sends a request
@@ -395,5 +397,31 @@ GUARDS = (
         "digest=sha256(token.encode()).digest()",
         "digest=token.encode()",
         (SECRETS,),
+    ),
+    Guard(
+        "deleted projects in no list",
+        PROJECT,
+        "VISIBLE = Project.deleted_at.is_(None)",
+        "VISIBLE = Project.id > 0",
+        (HIDDEN,),
+    ),
+    Guard("deleted projects' rows in no list", PROJECT, "owner.deleted_at.is_(None)", "owner.id > 0", (HIDDEN,)),
+    Guard("deleted projects not found", PROJECT, "if project.deleted_at is not None:", "if False:", (HIDDEN,)),
+    Guard(
+        "deleted projects not locked", PROJECT, "statement if also_deleted else ", "statement if True else ", (HIDDEN,)
+    ),
+    Guard(
+        "deleted projects restorable for 30 days",
+        "ls/projects/deletion.py",
+        "if project.deleted_at <= utcnow() - KEPT:",
+        "if False:",
+        ("tests/projects/test_deletion.py",),
+    ),
+    Guard(
+        "exports are events",
+        "ls/blueprints/activity/views.py",
+        'Event.record("activity_exported")',
+        "pass",
+        ("tests/safety/test_every_answer.py",),
     ),
 )

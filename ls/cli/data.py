@@ -14,6 +14,8 @@ from ls.cli.base import CommandError, command, loaded_app
 from ls.config.parsers import database_uri, database_url, engine_options
 from ls.db.extensions import db
 from ls.db.migrate import REVISIONS, change_schema
+from ls.db.transaction import write
+from ls.models import Event
 
 
 @click.command()
@@ -24,6 +26,8 @@ def backup(file: Path) -> None:
     if file.exists() and not file.is_file():
         raise CommandError(f"{file} is no ordinary file: a backup would take its place.")
     archive.backup(loaded_app(), file.absolute())
+    with write():
+        Event.record("backup_written")
     click.echo(f"Backup written to {file}")
 
 
@@ -51,6 +55,8 @@ def db_copy(url: str) -> None:
     with click.progressbar(length=rows, label="Copying", file=sys.stderr) as bar:
         sums = database_copy.copy(db.engine, target, bar.update)
     target.dispose()
+    with write():
+        Event.record("database_copied")
     for name, found in sums.items():
         click.echo(f"{name}\t{found.rows}\t{found.digest[:16]}")
     click.echo("Copied. Set LABEL_STUDIO_DATABASE_URL to the new database, and keep the secret key.")

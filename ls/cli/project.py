@@ -1,24 +1,28 @@
-"""`flask project`: import, list and recount."""
+"""`flask project`: import, list, delete, restore and recount."""
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from sqlalchemy import select
 
-from ls.cli.base import command, find_user
+from ls.cli.base import CommandError, command, find_user
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import iso
-from ls.models import Project, User
+from ls.exceptions import NotFound
+from ls.models import Event, Project, User
+from ls.models.project import KEPT, VISIBLE, restorable
 from ls.names import isolated
-from ls.projects import counters, import_tasks
+from ls.projects import counters, deletion, import_tasks
 
 
-@click.group(short_help="Import, list and recount projects.")
+@click.group(short_help="Import, list, delete and restore projects.")
 def project() -> None:
-    """Import projects, list them, count their annotations again."""
+    """Import projects, list them, delete and restore them, count their annotations again."""
 
 
 @project.command("import", short_help="Make a project of a JSON file.")
@@ -40,36 +44,78 @@ def import_command(title: str, file: str, username: str) -> None:
         with click.progressbar(length=len(items), label="Importing", file=sys.stderr) as bar:
             result = import_tasks.save_items(made, items, creator, bar.update)
         project_id = made.id
+        Event.record("tasks_imported", **made.named, tasks=result.task_count, annotations=result.annotation_count)
     click.echo(
         f"Imported {result.task_count} tasks and {result.annotation_count} annotations into project {project_id}"
     )
 
 
 @project.command("list")
+@click.option("--deleted", is_flag=True, help="Those that can be restored, and when they were deleted by whom.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")
 @command
-def list_command(as_json: bool) -> None:
+def list_command(deleted: bool, as_json: bool) -> None:
     """List the projects, the oldest first."""
-    columns = (Project.id, Project.title, Project.tasks_count, Project.annotations_count, Project.created_at)
-    statement = select(*columns, User.email).outerjoin(User, User.id == Project.created_by_id).order_by(Project.id)
-    names = ("id", "title", "tasks", "annotations", "created_at", "created_by")
+    at, by = ("deleted_at", "deleted_by") if deleted else ("created_at", "created_by")
+    columns = (Project.id, Project.title, Project.tasks_count, Project.annotations_count, getattr(Project, at))
+    statement = select(*columns, User.email).outerjoin(User, User.id == getattr(Project, f"{by}_id"))
+    statement = statement.where(restorable() if deleted else VISIBLE).order_by(Project.id)
+    names = ("id", "title", "tasks", "annotations", at, by)
     rows = [dict(zip(names, row, strict=True)) for row in db.session.execute(statement)]
     if as_json:
         click.echo(json.dumps(rows, default=iso))
         return
     for row in rows:
         row["title"] = isolated(row["title"])
-        click.echo("{id}\t{title}\t{tasks} tasks\t{annotations} annotations".format(**row))
+        when = f"\tdeleted {iso(row['deleted_at'])} by {row['deleted_by'] or 'a command'}" if deleted else ""
+        click.echo("{id}\t{title}\t{tasks} tasks\t{annotations} annotations".format(**row) + when)
 
 
 @project.command("recount", short_help="Count all annotations again.")
 @command
 def recount_command() -> None:
     """Count all annotations again, should a count ever be wrong."""
-    ids = list(db.session.scalars(select(Project.id).order_by(Project.id)))
+    ids = list(db.session.scalars(select(Project.id).where(VISIBLE).order_by(Project.id)))
     recounted = 0
     with click.progressbar(ids, label="Counting", file=sys.stderr) as bar:
         for project_id in bar:  # a transaction each, so that others can write meanwhile
             with write():
                 recounted += counters.rebuild(project_id)
     click.echo(f"Projects counted anew: {recounted}")
+
+
+@project.command("delete", short_help="Delete a project; it can be restored for 30 days.")
+@click.argument("id", type=int)
+@command
+def delete_command(id: int) -> None:  # noqa: A002  # as the usage names it
+    """Hide the project of that ID, with its tasks and annotations. For 30 days it can be restored."""
+    with _named(id), write():
+        found = deletion.delete_project(id)
+        gone = f"{found.title}: {found.tasks_count} tasks, {found.annotations_count} annotations"
+    deletion.purge_some(deletion.AT_DELETION)
+    click.echo(f"Deleted {gone}. For {KEPT.days} days it comes back with: flask project restore {id}")
+
+
+@project.command("restore", short_help="Restore a deleted project.")
+@click.argument("id", type=int)
+@command
+def restore_command(id: int) -> None:  # noqa: A002  # as above
+    """Show the deleted project of that ID again, with everything in it."""
+    with _named(id), write():
+        title = deletion.restore_project(id).title
+    click.echo(f"Restored {title}")
+
+
+@project.command("purge", short_help="Delete for good what was deleted 30 days ago.")
+@command
+def purge_command() -> None:
+    """Delete for good all projects that were deleted more than 30 days ago, as a start of the server begins to."""
+    click.echo(f"Projects deleted for good: {deletion.purge()}")
+
+
+@contextmanager
+def _named(project_id: int) -> Iterator[None]:
+    try:
+        yield
+    except NotFound:
+        raise CommandError(f"Project {project_id} not found") from None

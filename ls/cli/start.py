@@ -15,6 +15,7 @@ from ls.cli.check import key_problems
 from ls.config.parsers import shown
 from ls.config.settings import warnings_for
 from ls.db.extensions import db
+from ls.projects import deletion
 from ls.web.unnamed_proxy import forget_unnamed_proxy
 
 PORT_REFUSED = {errno.EADDRINUSE, errno.EACCES}
@@ -44,6 +45,7 @@ def start(host: str | None, port: int | None, workers: int, no_browser: bool, **
     for warning in (*warnings_for(os.environ), *key_problems()):
         click.echo(warning, err=True)
     _make_account(account)
+    deletion.purge_some(deletion.AT_START)
     host = current_app.config["LISTEN"] if host is None else host
     port = current_app.config["PORT"] if port is None else port
     listener = _listen(host, port)

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ls.db.extensions import Base
 from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
+from ls.models.project import OfProject
 
 
-class Annotation(Base):
+class Annotation(OfProject, Base):
     """The labels that one user gave to one task. A cancelled one is a skip: it is kept, but not counted."""
 
     __tablename__ = "annotations"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, exists, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column, relationship
 
 from ls.db.extensions import Base, db
 from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
 from ls.exceptions import InvalidFields, NotFound
 from ls.exceptions import Text as Message
+from ls.models.event import Event
 from ls.names import visible
 from ls.validation import BIGGEST_ID, is_line, is_text, json_problem
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 255
 DESCRIPTION_LENGTH = 10_000
 LABEL_CONFIG = "<View></View>"
+KEPT = timedelta(days=30)  # how long a deleted project can be restored
 FIELDS = frozenset({"title", "description", "label_config", "options"})
 
 TITLE_MISSING = _l("Give the project a title.")
@@ -29,9 +31,15 @@ TITLE_LONG = _l("Use at most 255 characters.")
 DESCRIPTION_LONG = _l("Use at most 10,000 characters.")
 CONTROL = _l("Leave out control characters.")
 
+_VISIBLE: Any = {"sqlite_where": text("deleted_at IS NULL"), "postgresql_where": text("deleted_at IS NULL")}
+_HIDDEN: Any = {"sqlite_where": text("deleted_at IS NOT NULL"), "postgresql_where": text("deleted_at IS NOT NULL")}
+
 
 class Project(Base):
-    """A set of tasks. Its counts are kept by `ls.projects.counters`."""
+    """A set of tasks. Its counts are kept by `ls.projects.counters`.
+
+    A deleted project is hidden everywhere until it is restored or, after KEPT, purged by `ls.projects.deletion`.
+    """
 
     __tablename__ = "projects"
 
@@ -47,17 +55,36 @@ class Project(Base):
     tasks_count: Mapped[int] = mapped_column(default=0)
     annotations_count: Mapped[int] = mapped_column(default=0)
 
-    created_by: Mapped[User | None] = relationship()
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deleted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
+    deleted_by: Mapped[User | None] = relationship(foreign_keys=[deleted_by_id])
 
     __table_args__ = (
-        Index("ix_projects_created_by_id", "created_by_id", "id"),
+        Index("ix_projects_created_by_id", "created_by_id", "id", **_VISIBLE),
+        Index("ix_projects_deleted_at", "deleted_at", "id", **_HIDDEN),
         NEVER_REUSE_IDS,
     )
 
+    @property
+    def named(self) -> dict[str, Any]:
+        """How events name the project, also when it is gone."""
+        return {"project": self.id, "title": self.title}
+
     @classmethod
-    def lock_for_update(cls, project_id: int) -> Self:
+    def find(cls, row_id: int) -> Self:
+        """The project of that id. Raises NotFound, for a deleted one too."""
+        project = super().find(row_id)
+        if project.deleted_at is not None:
+            raise NotFound
+        return project
+
+    @classmethod
+    def lock_for_update(cls, project_id: int, *, also_deleted: bool = False) -> Self:
         """The project, read again and locked until the transaction ends. Raises NotFound."""
         statement = select(cls).where(cls.id == project_id).with_for_update(key_share=True)
+        statement = statement if also_deleted else statement.where(VISIBLE)
         statement = statement.execution_options(populate_existing=True)
         project = db.session.scalar(statement) if project_id <= BIGGEST_ID else None
         if project is None:
@@ -70,18 +97,54 @@ class Project(Base):
         project = cls(created_by_id=creator.id, **checked({"title": title, "description": description, **fields}))
         db.session.add(project)
         db.session.flush()
+        Event.record("project_created", **project.named)
         return project
 
     @classmethod
     def latest(cls, creator: User, title: str) -> Self | None:
         """The latest project of this title that the user created, or None."""
-        mine = select(cls).where(cls.created_by_id == creator.id, cls.title == title)
+        mine = select(cls).where(cls.created_by_id == creator.id, cls.title == title, VISIBLE)
         return db.session.scalar(mine.order_by(cls.id.desc()).limit(1))
 
     def change(self, **fields: Any) -> None:
         """Change title, description, label_config or options. Raises InvalidFields; TypeError for other fields."""
-        if self.set_values(**checked(fields)):
+        before = self.title
+        if changed := self.set_values(**checked(fields)):
             self.updated_at = utcnow()
+            detail = self.named | ({"old_title": before} if "title" in changed else {})
+            Event.record("project_changed", **detail, fields=sorted(changed))
+
+
+# Every list of projects and every way to one is limited by this; for what belongs to a project, see below.
+VISIBLE = Project.deleted_at.is_(None)
+
+
+def in_visible_project(project_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The condition of rows with this column that their project is not deleted."""
+    owner = aliased(Project)  # the statement may read projects itself
+    return exists().where(owner.id == project_id, owner.deleted_at.is_(None)).correlate_except(owner)
+
+
+def restorable() -> ColumnElement[bool]:
+    """The condition of deleted projects that can still be restored."""
+    return Project.deleted_at > utcnow() - KEPT
+
+
+class OfProject:
+    """A row of a project: it is found only while the project is."""
+
+    if TYPE_CHECKING:
+        id: Any
+        project_id: Any
+
+    @classmethod
+    def find(cls, row_id: int) -> Self:
+        """The row of that id. Raises NotFound, also for one of a deleted project."""
+        statement = select(cls).where(cls.id == row_id, in_visible_project(cls.project_id))
+        found = db.session.scalar(statement) if row_id <= BIGGEST_ID else None
+        if found is None:
+            raise NotFound
+        return found
 
 
 def checked(fields: dict[str, Any]) -> dict[str, Any]:

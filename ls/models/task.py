@@ -8,9 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ls.db.extensions import Base
 from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
+from ls.models.project import OfProject
 
 
-class Task(Base):
+class Task(OfProject, Base):
     """One item to label. `annotations_count` leaves out skipped annotations."""
 
     __tablename__ = "tasks"

@@ -12,6 +12,7 @@ from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.exceptions import InvalidFields, NotFound
 from ls.models import Annotation, Project, Task, User
+from ls.models.project import in_visible_project
 from ls.projects import counters
 from ls.projects.counters import Counted
 from ls.validation import json_problem
@@ -36,7 +37,8 @@ def create(task: Task, author: User, result: list[Any], **fields: Any) -> int:
 def create_on_tasks(task_ids: Sequence[int], author: User, result: list[Any], **fields: Any) -> list[int]:
     """Create the same annotation on each of these tasks; returns the ids in order. Raises InvalidFields."""
     _check({"result": result, **fields})
-    statement = select(Task.id, Task.project_id).where(Task.id.in_(task_ids))
+    visible = (Task.id.in_(task_ids), in_visible_project(Task.project_id))
+    statement = select(Task.id, Task.project_id).where(*visible)
     _lock_projects({task.project_id for task in db.session.execute(statement)})
     projects = {task.id: task.project_id for task in db.session.execute(statement)}  # read again under the lock
     for task_id in task_ids:
@@ -94,8 +96,8 @@ def delete(annotation: Annotation) -> None:
 
 def delete_many(ids: Sequence[int]) -> int:
     """Delete these annotations; returns how many there were. Raises NotFound if there was none."""
-    which = Annotation.id.in_(ids)
-    projects = _lock_projects(db.session.scalars(select(Annotation.project_id).where(which).distinct()))
+    which, visible = Annotation.id.in_(ids), in_visible_project(Annotation.project_id)
+    projects = _lock_projects(db.session.scalars(select(Annotation.project_id).where(which, visible).distinct()))
     deleted = sum(delete_of_project(project_id, which) for project_id in projects)
     if not deleted:
         raise NotFound

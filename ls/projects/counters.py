@@ -17,6 +17,7 @@ from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.db.upsert import insert_into
 from ls.models import Annotation, Contribution, Project, Task
+from ls.models.project import VISIBLE, in_visible_project
 
 CHUNK = 1000  # ids in one statement; SQLite takes 32,766
 
@@ -34,7 +35,9 @@ def contribution_totals(user_id: int) -> tuple[int, int]:
     """How many annotations the user submitted, and in how many projects."""
     submitted = func.coalesce(func.sum(Contribution.annotations_count), 0)
     statement = select(submitted, func.count()).where(
-        Contribution.user_id == user_id, Contribution.annotations_count > 0
+        Contribution.user_id == user_id,
+        Contribution.annotations_count > 0,
+        in_visible_project(Contribution.project_id),
     )
     annotations, projects = db.session.execute(statement).one()
     return int(annotations), int(projects)
@@ -68,7 +71,7 @@ def subtract(annotations: Sequence[Counted]) -> None:
 
 def rebuild(project_id: int | None = None) -> int:
     """Recount one project or all of them; returns how many."""
-    statement = select(Project.id).order_by(Project.id)
+    statement = select(Project.id).where(VISIBLE).order_by(Project.id)
     if project_id is not None:
         statement = statement.where(Project.id == project_id)
     ids = db.session.scalars(statement).all()

@@ -10,6 +10,7 @@ from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.exceptions import InvalidFields, NotFound
 from ls.models import Annotation, Project, Task, User
+from ls.models.project import in_visible_project
 from ls.projects import annotations
 from ls.validation import json_problem
 
@@ -56,7 +57,8 @@ def delete(task: Task) -> None:
 def delete_many(ids: Sequence[int]) -> int:
     """Delete these tasks and their annotations; returns how many there were. Raises NotFound if there was none."""
     deleted = 0
-    for project_id in sorted(db.session.scalars(select(Task.project_id).where(Task.id.in_(ids)).distinct())):
+    visible = (Task.id.in_(ids), in_visible_project(Task.project_id))
+    for project_id in sorted(db.session.scalars(select(Task.project_id).where(*visible).distinct())):
         project = Project.lock_for_update(project_id)
         which = (Task.id.in_(ids), Task.project_id == project_id)
         annotations.delete_of_project(project_id, Annotation.task_id.in_(select(Task.id).where(*which)))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 
 from ls.db.extensions import db
 from ls.models import Contribution, Organization, Project, User
+from ls.models.project import VISIBLE
 from ls.models.user import DELETED
 from ls.queries.search import matching
 
@@ -62,7 +63,7 @@ def created_projects(user_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]
     """Id and title of the projects that each of these users created."""
     statement = (
         select(Project.created_by_id, Project.id, Project.title)
-        .where(Project.created_by_id.in_(user_ids))
+        .where(Project.created_by_id.in_(user_ids), VISIBLE)
         .order_by(Project.id)
     )
     return _by_user(statement)
@@ -73,7 +74,7 @@ def contributed_projects(user_ids: Sequence[int]) -> dict[int, list[dict[str, An
     statement = (
         select(Contribution.user_id, Project.id, Project.title)
         .join(Project, Project.id == Contribution.project_id)
-        .where(Contribution.user_id.in_(user_ids))
+        .where(Contribution.user_id.in_(user_ids), VISIBLE)
         .order_by(Project.id)
     )
     return _by_user(statement)

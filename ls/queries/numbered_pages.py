@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from ls.db.extensions import db
 from ls.models import Annotation, Event, Project, Task, User
+from ls.models.project import VISIBLE, in_visible_project, restorable
 
 
 class EventFilter(NamedTuple):
@@ -33,7 +34,7 @@ def list_projects(wanted: ProjectFilter, ordering: str, offset: int, limit: int)
 
     `ordering` is a column, descending after a `-`.
     """
-    statement = select(Project).where(*_of_projects(wanted))
+    statement = select(Project).where(VISIBLE, *_of_projects(wanted))
     columns = (getattr(Project, ordering.removeprefix("-")), Project.id)
     order = [column.desc() if ordering.startswith("-") else column for column in columns]
     page = statement.order_by(*order).offset(offset).limit(limit).options(joinedload(Project.created_by))
@@ -48,6 +49,13 @@ def _of_projects(wanted: ProjectFilter) -> Iterator[ColumnElement[bool]]:
         yield or_(*(column.icontains(wanted.search, autoescape=True) for column in columns))
     if wanted.ids is not None:
         yield Project.id.in_(wanted.ids)
+
+
+def list_deleted_projects(offset: int, limit: int) -> tuple[Sequence[Project], int]:
+    """Those that can be restored, the latest deleted first, with those who deleted them, and how many in all."""
+    statement = select(Project).where(restorable())
+    page = statement.order_by(Project.deleted_at.desc(), Project.id.desc()).offset(offset).limit(limit)
+    return db.session.scalars(page.options(joinedload(Project.deleted_by))).all(), _count(statement)
 
 
 def list_tasks(
@@ -68,7 +76,7 @@ def count_tasks(project_id: int | None, wanted: Sequence[ColumnElement[bool]] = 
         found = _tasks(project_id, wanted).subquery()
         statement = select(func.count(found.c.id), func.sum(found.c.annotations_count))
     else:
-        statement = select(func.sum(Project.tasks_count), func.sum(Project.annotations_count))
+        statement = select(func.sum(Project.tasks_count), func.sum(Project.annotations_count)).where(VISIBLE)
         if project_id is not None:
             statement = statement.where(Project.id == project_id)
     tasks, annotations = db.session.execute(statement).one()
@@ -76,7 +84,7 @@ def count_tasks(project_id: int | None, wanted: Sequence[ColumnElement[bool]] = 
 
 
 def _tasks(project_id: int | None, wanted: Sequence[ColumnElement[bool]]) -> Select[Task]:
-    statement = select(Task).where(*wanted)
+    statement = select(Task).where(in_visible_project(Task.project_id), *wanted)
     return statement if project_id is None else statement.where(Task.project_id == project_id)
 
 

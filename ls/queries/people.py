@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from ls.db.extensions import db
 from ls.exceptions import NotFound
 from ls.models import Contribution, Project, User
+from ls.models.project import VISIBLE, in_visible_project
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED, UserSummary
 from ls.queries.pagination import PAGE_SIZE, Page, paginate
 from ls.queries.search import matching
@@ -102,19 +103,23 @@ def person_details(user_id: int) -> PersonDetails:
 _ID: BindParameter[int] = bindparam("user_id")
 _PERSON = select(*SHOWN).where(User.id == _ID, User.status != DELETED)
 
-_CREATED_BY = Project.created_by_id == _ID
+_CREATED_BY = (Project.created_by_id == _ID, VISIBLE)
 _CREATED = (
     select(
         Project.id,
         Project.title,
-        select(func.count()).where(_CREATED_BY).correlate(None).scalar_subquery().label("total"),
+        select(func.count()).where(*_CREATED_BY).correlate(None).scalar_subquery().label("total"),
     )
-    .where(_CREATED_BY)
+    .where(*_CREATED_BY)
     .order_by(Project.id.desc())
     .limit(PAGE_SIZE)
 )
 
-_CONTRIBUTED_BY = (Contribution.user_id == _ID, Contribution.annotations_count > 0)
+_CONTRIBUTED_BY = (
+    Contribution.user_id == _ID,
+    Contribution.annotations_count > 0,
+    in_visible_project(Contribution.project_id),
+)
 _CONTRIBUTED = (
     select(
         Project.id,

@@ -1,5 +1,6 @@
 """Projects, their tasks and their contributors, as the pages show them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,14 +10,17 @@ from sqlalchemy.orm import joinedload
 from ls.db.extensions import db
 from ls.exceptions import NotFound
 from ls.models import Contribution, Project, Task, User
+from ls.models.project import KEPT, VISIBLE, restorable
 from ls.models.user import UserSummary
 from ls.queries.pagination import PAGE_SIZE, Page, paginate
 from ls.queries.people import SHOWN
 from ls.validation import BIGGEST_ID
 
-_PROJECTS = select(
-    Project.id, Project.title, Project.tasks_count, Project.annotations_count, Project.created_at, *SHOWN
-).outerjoin(User, User.id == Project.created_by_id)
+_COLUMNS = (Project.id, Project.title, Project.tasks_count, Project.annotations_count)
+_PROJECTS = (
+    select(*_COLUMNS, Project.created_at, *SHOWN).outerjoin(User, User.id == Project.created_by_id).where(VISIBLE)
+)
+_DELETED = select(*_COLUMNS, Project.deleted_at, *SHOWN).outerjoin(User, User.id == Project.deleted_by_id)
 _TASKS = select(Task.id, Task.data, Task.annotations_count)
 
 
@@ -29,6 +33,22 @@ class ProjectSummary(NamedTuple):
     annotations_count: int
     created_at: datetime
     created_by: UserSummary | None
+
+
+class DeletedProject(NamedTuple):
+    """A row of the list of deleted projects."""
+
+    id: int
+    title: str
+    tasks_count: int
+    annotations_count: int
+    deleted_at: datetime
+    deleted_by: UserSummary | None
+
+    @property
+    def restorable_until(self) -> datetime:
+        """When it is too late to restore it."""
+        return self.deleted_at + KEPT
 
 
 class TaskSummary(NamedTuple):
@@ -52,9 +72,24 @@ def list_projects(*, after: str | None = None, before: str | None = None) -> Pag
     return paginate(_PROJECTS, (Project.id,), _project, descending=True, after=after, before=before)
 
 
+def list_deleted_projects(*, after: str | None = None, before: str | None = None) -> Page[DeletedProject]:
+    """Those that can be restored, the latest deleted first, with those who deleted them."""
+    order = (Project.deleted_at, Project.id)
+    found = _DELETED.where(restorable())
+    return paginate(found, order, _deleted_project, descending=True, after=after, before=before)
+
+
 def _project(*row: Any) -> ProjectSummary:
-    creator = UserSummary(*row[5:])
-    return ProjectSummary._make((*row[:5], None if creator.id is None else creator))
+    return ProjectSummary._make((*row[:5], _user(row[5:])))
+
+
+def _deleted_project(*row: Any) -> DeletedProject:
+    return DeletedProject._make((*row[:5], _user(row[5:])))
+
+
+def _user(columns: Sequence[Any]) -> UserSummary | None:
+    user = UserSummary(*columns)
+    return None if user.id is None else user
 
 
 def list_tasks(project_id: int, *, after: str | None = None, before: str | None = None) -> Page[TaskSummary]:
@@ -64,7 +99,7 @@ def list_tasks(project_id: int, *, after: str | None = None, before: str | None 
 
 def get_project(project_id: int) -> Project:
     """The project with its creator. Raises NotFound."""
-    found = select(Project).where(Project.id == project_id).options(joinedload(Project.created_by))
+    found = select(Project).where(Project.id == project_id, VISIBLE).options(joinedload(Project.created_by))
     project = db.session.scalar(found) if project_id <= BIGGEST_ID else None
     if project is None:
         raise NotFound

@@ -86,8 +86,7 @@ def guard() -> Any:
     is_public, is_safe = getattr(view, "is_public", False), request.method in SAFE_METHODS
     if view is None or (is_public and is_safe) or request.endpoint == "static":
         return None
-    if not is_safe:
-        _set_audit_context()
+    _set_audit_context()
     if current_user.is_authenticated:
         g.user_id = current_user.id  # for the request log, also when the user has logged out
         if current_user.organization.is_activity_due(current_user):

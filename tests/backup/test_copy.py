@@ -15,12 +15,12 @@ from ls.accounts import deletion
 from ls.backup.copy import CopyRefused, Sum, checksum, copy
 from ls.db.extensions import Base, db
 from ls.db.transaction import write
-from ls.models import Avatar, Project, Task, User
+from ls.models import Avatar, Task, User
 from ls.projects.deletion import delete_project
 from ls.queries import search
 from tests.cast import FRAGMENT, Browser, Cast, Person
 from tests.databases import any_postgres, empty_database, run
-from tests.factories import a_project, a_task, an_annotation
+from tests.factories import a_project, a_task, an_annotation, purge_deleted
 from tests.pictures import drawing, saved
 from tests.server import ROOT, RunningServer
 
@@ -55,10 +55,13 @@ def alice(source: Flask) -> Person:
     with source.app_context():
         project = a_project(alice.id, "Street scenes", options={"show_skip_button": True})
         an_annotation(a_task(project, "élan 🎈\u2028", meta={"depth": [1.5, None]}), bob.id)
-        doomed = a_project(bob.id, "Deleted")
+        a_hidden_one, doomed = a_project(bob.id, "Hidden"), a_project(bob.id, "Purged")
         with write():
-            delete_project(Project.find(doomed))
+            delete_project(doomed)
             deletion.delete(db.session.get_one(User, charlie.id))
+        purge_deleted()
+        with write():
+            delete_project(a_hidden_one)
         db.session.remove()
     return alice
 

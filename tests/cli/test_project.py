@@ -99,3 +99,20 @@ def test_a_kill_half_way_leaves_nothing(place: RunningServer, tmp_path: Path) ->
     assert process.communicate()[0] == b""
     assert json.loads(place.flask("project", "list", "--json").stdout) == []
     assert place.flask("check").stdout == "OK\n"
+
+
+def test_a_project_is_deleted_listed_and_restored(place: RunningServer) -> None:
+    place.flask("project", "import", "Reviews", "-", "--username", ALICE, stdin=json.dumps([EXPORTED]))
+    gone = place.flask("project", "delete", "1")
+    assert gone.stdout == (
+        "Deleted Reviews: 1 tasks, 1 annotations. For 30 days it comes back with: flask project restore 1\n"
+    )
+    assert place.flask("project", "list").stdout == ""
+    listed = place.flask("project", "list", "--deleted").stdout
+    assert listed.startswith("1\tReviews\t1 tasks\t1 annotations\tdeleted 20")
+    assert listed.endswith(" by a command\n")
+    assert place.flask("project", "purge").stdout == "Projects deleted for good: 0\n"
+    again = place.flask("project", "delete", "1")
+    assert (again.returncode, again.stderr) == (1, "Project 1 not found\n")
+    assert place.flask("project", "restore", "1").stdout == "Restored Reviews\n"
+    assert place.flask("project", "list").stdout == "1\tReviews\t1 tasks\t1 annotations\n"

@@ -118,8 +118,9 @@ def test_csv_holds_everything_and_runs_nothing(app: Flask, team: tuple[Person, P
     assert "attachment" in answer.headers["Content-Disposition"]
     assert answer.data.startswith(b"\xef\xbb\xbfid,")  # what Excel knows UTF-8 by
     rows = list(csv.DictReader(StringIO(answer.get_data(as_text=True))))
-    assert len(rows) == 1504
-    assert rows[0]["agent"] == "'+cmd"
+    assert len(rows) == 1505
+    assert (rows[0]["kind"], rows[0]["actor"]) == ("activity_exported", "Alice")
+    assert rows[1]["agent"] == "'+cmd"
     (deactivated,) = [row for row in rows if row["kind"] == "deactivated"]
     assert deactivated["target"] == '\'=HYPERLINK("x")'
     assert deactivated["event"] == 'Alice deactivated =HYPERLINK("x")'

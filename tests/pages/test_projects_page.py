@@ -8,10 +8,13 @@ from flask import Flask
 from ls.accounts import deletion
 from ls.blueprints.projects.preview import LENGTH, preview
 from ls.db.transaction import write
+from ls.db.types import utcnow
 from ls.models import Contribution, Project, User
+from ls.models.project import KEPT
 from ls.projects import tasks
 from tests.cast import FRAGMENT, Cast, Person
-from tests.factories import a_project, a_task, an_annotation, counts
+from tests.conftest import Clock
+from tests.factories import a_project, a_task, an_annotation
 from tests.pages.test_projects_list import page
 from tests.statements import statements
 
@@ -137,13 +140,46 @@ def test_deleting_says_what_goes_and_takes_it_all(app: Flask, alice: Person, bob
     path = f"/projects/{project}"
     with app.app_context():
         an_annotation(a_task(project), bob.id)
-    assert "all its tasks (1) and annotations (1)" in page(alice, path)
+        an_annotation(a_task(project), alice.id, was_cancelled=True)
+    assert "What goes with the project: 2 tasks, 1 annotation by 1 person." in page(alice, path)
+    wrong = alice.browser.post(path, {"title": ""}, page=path, headers=FRAGMENT)
+    assert "1 annotation by 1 person." in wrong.text
     done = alice.browser.post(f"{path}/delete", page=path)
     assert (done.status_code, done.location) == (303, "/projects/")
     assert "Project Product photos is deleted" in page(alice)
     assert alice.browser.get(path).status_code == 404
-    with app.app_context():
-        assert counts() == {}
+    assert alice.browser.post(f"{path}/delete", page="/projects/").status_code == 404
+
+
+def test_a_deletion_is_undone_from_its_message_or_from_the_list(alice: Person, bob: Person, project: int) -> None:
+    path = f"/projects/{project}"
+    for where in ("/projects/", "/projects/deleted"):
+        alice.browser.post(f"{path}/delete", page=path)
+        text = page(alice, where)
+        assert f'action="{path}/restore"' in text
+        done = bob.browser.post(f"{path}/restore", page="/projects/deleted")
+        assert (done.status_code, done.location) == (303, path)
+        text = page(bob, path)
+        assert "Project Product photos is restored" in text
+        assert bob.browser.post(f"{path}/restore", page="/projects/").location == path  # pressed twice
+    assert "No deleted projects" in page(alice, "/projects/deleted")
+
+
+def test_the_list_of_deleted_projects_says_who_when_and_until_when(
+    app: Flask, alice: Person, project: int, moved_clock: Clock
+) -> None:
+    path = f"/projects/{project}"
+    alice.browser.post(f"{path}/delete", page=path)
+    text = page(alice, "/projects/deleted")
+    for said in ("Product photos", "Alice Kim", "Just now", f"{utcnow() + KEPT:%Y}"):
+        assert said in text
+    assert page(alice, "/projects/").count("/projects/deleted") == 1
+    fragment = alice.browser.fragment("/projects/deleted").text
+    assert fragment.startswith('<div id="deleted-projects"')
+    moved_clock.move(days=30)
+    alice.browser.sign_in(alice.email)
+    assert "Product photos" not in page(alice, "/projects/deleted")
+    assert alice.browser.post(f"{path}/restore", page="/projects/").status_code == 404
 
 
 def test_a_write_without_the_forms_token_changes_nothing(app: Flask, alice: Person, project: int) -> None:

@@ -14,7 +14,6 @@ from ls.db.transaction import write
 from ls.exceptions import InvalidFields, NotFound
 from ls.models import Annotation, Contribution, Project, Task, User
 from ls.projects import annotations, counters, tasks
-from ls.projects.deletion import delete_project
 from tests.cast import Cast
 from tests.conftest import Clock
 from tests.factories import a_project, a_task, an_annotation, assert_true, counts, last_at, sums
@@ -103,18 +102,6 @@ def test_deleting_a_task_takes_its_annotations_out_of_the_counts(alice: int, bob
     assert counts() == {(bob, project): 1}
     assert sums()["projects"] == {project: (1, 1)}
     assert_true()
-
-
-def test_deleting_a_project_deletes_its_tasks_annotations_and_contributions(alice: int) -> None:
-    doomed, other = a_project(alice), a_project(alice, "Other")
-    for project in (doomed, other):
-        an_annotation(a_task(project), alice)
-    with write():
-        delete_project(Project.find(doomed))
-    assert counts() == {(alice, other): 1}
-    assert list(sums()["projects"]) == [other]
-    assert len(sums()["tasks"]) == 1
-    assert db.session.scalar(db.select(db.func.count(Annotation.id))) == 1
 
 
 def test_bulk_verbs_count_as_single_ones(alice: int, bob: int) -> None:

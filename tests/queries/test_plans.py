@@ -25,6 +25,7 @@ TOTAL = re.compile(r"SELECT (\(SELECT )?(count\(|coalesce\(sum\()")
 
 SORTED_BY_INDEX = (
     *("/projects/", "/projects/?after=1500", "/projects/?before=1500"),
+    *("/projects/deleted", "/api/deleted-projects/"),
     *("/activity/", "/activity/?after=3000", "/activity/?before=3000", "/activity/?kind=login"),
     *("/activity/?since=2026-01-03", "/api/tasks/?project=1", "/api/annotations/5/", "/api/projects/"),
     *("/api/activity-logs/", "/api/activity-logs/?event=login", "/api/activity-logs/?ordering=datetime"),

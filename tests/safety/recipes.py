@@ -143,6 +143,11 @@ def _end_token(world: World) -> object:
     return world.call(world.alice, "POST", "/api/token/blacklist/", json=_refresh(world))
 
 
+def _delete_project(world: World) -> object:
+    project = world.work[world.alice.id]["project_id"]
+    return world.script.delete(f"/api/projects/{project}/", headers=world.alice.auth)
+
+
 def _alice(world: World) -> dict[str, int | str]:
     return {"user_id": world.alice.id}
 
@@ -171,6 +176,7 @@ RECIPES = {
     "api.reset_token": Recipe(),
     "api.rotate_token": Recipe(_refresh),
     "api.run_action": Recipe(_all_tasks, query=_delete_tasks, is_strict=True),
+    "api.restore_project": Recipe(before=_delete_project),
     "api.save_avatar": Recipe(_another_picture, _alice, is_multipart=True),
     "api.update_annotation": Recipe(_fields(result=[{"value": 2}])),
     "api.update_current_user": Recipe(_fields(first_name="Alicia")),
@@ -192,6 +198,7 @@ RECIPES = {
     "projects.change": Recipe(_fields(title="Another title", description="")),
     "projects.create": Recipe(_fields(title="Another", description="", form_key="a key of its own")),
     "projects.delete": Recipe(),
+    "projects.restore": Recipe(before=_delete_project),
     "settings.account_save": Recipe(_fields(first_name="Alicia")),
     "settings.avatar": Recipe(_another_picture),
     "settings.avatar_delete": Recipe(),

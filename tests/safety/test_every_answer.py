@@ -64,6 +64,15 @@ def test_no_get_changes_anything(world: World) -> None:
     assert state(world.app, without=frozenset()) == before
 
 
+def test_an_export_leaves_one_event_and_no_other_trace(world: World) -> None:
+    def number_of_events() -> int:
+        return state(world.app, without=frozenset())["events"].rows
+
+    before, events = state(world.app), number_of_events()
+    assert world.alice.browser.get("/activity/?format=csv", buffered=True).status_code == 200
+    assert (state(world.app), number_of_events()) == (before, events + 1)
+
+
 def calls_over(world: World, number: int) -> list[Call]:
     """Every route over what Alice has, and over this number for each id."""
     return [*world.calls(world.alice), *calls(world.app, number=number)]

@@ -1,9 +1,10 @@
 """The sentences of events, in the language of the page."""
 
 from functools import lru_cache
+from typing import Any
 
 from babel import Locale
-from flask_babel import get_locale
+from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -35,6 +36,15 @@ KINDS = {
     "deactivated": _l("Deactivation"),
     "reactivated": _l("Reactivation"),
     "deleted": _l("Deletion"),
+    "project_created": _l("Project created"),
+    "project_changed": _l("Project changed"),
+    "project_deleted": _l("Project deleted"),
+    "project_restored": _l("Project restored"),
+    "project_purged": _l("Project purged"),
+    "tasks_imported": _l("Import"),
+    "activity_exported": _l("Export of the activity"),
+    "backup_written": _l("Backup"),
+    "database_copied": _l("Copy of the database"),
 }
 
 # The sentence if the actor is the target, or there is no target.
@@ -60,6 +70,16 @@ OWN = {
     "session_policy_changed": _l("%(actor)s changed the session policy"),
     "organization_changed": _l("%(actor)s changed the organization"),
     "invite_reset": _l("%(actor)s reset the invite link"),
+    "project_created": _l("%(actor)s created the project %(title)s"),
+    "project_changed": _l("%(actor)s changed the project %(title)s"),
+    "project_renamed": _l("%(actor)s renamed the project %(old_title)s to %(title)s"),
+    "project_deleted": _l("%(actor)s deleted the project %(title)s: tasks %(tasks)s, annotations %(annotations)s"),
+    "project_restored": _l("%(actor)s restored the project %(title)s"),
+    "project_purged": _l("The project %(title)s is gone for good, 30 days after its deletion"),
+    "tasks_imported": _l("%(actor)s imported into %(title)s: tasks %(tasks)s, annotations %(annotations)s"),
+    "activity_exported": _l("%(actor)s exported the activity as CSV"),
+    "backup_written": _l("%(actor)s wrote a backup of everything"),
+    "database_copied": _l("%(actor)s copied everything into another database"),
 }
 
 # The sentence if the target is somebody else.
@@ -87,8 +107,16 @@ def sentence(entry: Entry) -> str:
     if entry.kind == "login_failed" and entry.target is None:
         return str(UNKNOWN)
     is_other = entry.target is not None and entry.target != entry.actor
-    text = _text(entry.kind, is_other, get_locale())
-    return text % {"actor": name(entry.actor), "target": name(entry.target), "kind": entry.kind}
+    kind = "project_renamed" if "old_title" in entry.detail else entry.kind
+    text = _text(kind, is_other, get_locale())
+    words = {"actor": name(entry.actor), "target": name(entry.target), "kind": entry.kind}
+    return text % {**_project_words(entry.detail), **words}
+
+
+def _project_words(detail: dict[str, Any]) -> dict[str, str]:
+    """What the event says of a project: titles isolated, so that none turns the sentence round, and counts."""
+    titles = {key: f"\u2068{detail[key]}\u2069" for key in ("title", "old_title") if key in detail}
+    return titles | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
 
 
 @lru_cache(maxsize=256)

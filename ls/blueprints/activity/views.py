@@ -12,7 +12,9 @@ from flask_babel import gettext as _
 from ls.blueprints.activity.export import csv_lines
 from ls.blueprints.activity.sentences import KINDS, sentence
 from ls.exceptions import DomainError
+from ls.models import Event
 from ls.queries.audit_log import Filter, all_events, list_events
+from ls.web.auth import write_as_current_user
 from ls.web.htmx import is_fragment, redirect, render
 from ls.web.user_agents import device
 
@@ -26,6 +28,8 @@ def index() -> Response:
     wanted = _parse_filter()
     if request.args.get("format") == "csv":
         _check_understood(wanted)
+        with write_as_current_user():
+            Event.record("activity_exported")
         return _csv(wanted)
     after, before = request.args.get("after"), request.args.get("before")
     page = list_events(wanted, after=after, before=before)

@@ -5,6 +5,7 @@ from ls.blueprints.api import (  # noqa: F401  # importing a resource registers 
     activity_logs,
     annotations,
     current_user,
+    deleted_projects,
     docs,
     memberships,
     organizations,

@@ -13,6 +13,7 @@ from ls.blueprints.api.operation import Input, Query, Schema, api_operation, jso
 from ls.blueprints.api.schemas import Id, JsonList
 from ls.db.extensions import db
 from ls.models import Annotation, Task
+from ls.models.project import in_visible_project
 from ls.projects import annotations
 from ls.queries.numbered_pages import annotations_of
 from ls.web.auth import write_as_current_user
@@ -144,7 +145,8 @@ def create_annotations(body: BulkBody) -> Response:
 @api_operation("Delete many annotations", tag=TAG, body=BulkDelete, answers={200: Deleted})
 def delete_annotations(body: BulkDelete) -> Response:
     """Those of these annotations that are in the project."""
-    statement = select(Annotation.id).where(Annotation.id.in_(body.ids), Annotation.project_id == body.project)
+    in_project = (Annotation.project_id == body.project, in_visible_project(Annotation.project_id))
+    statement = select(Annotation.id).where(Annotation.id.in_(body.ids), *in_project)
     with write_as_current_user():
         ids = db.session.scalars(statement).all()
         deleted = annotations.delete_many(ids) if ids else 0

@@ -19,8 +19,8 @@ from ls.blueprints.api.project_schemas import (
     project_schema,
 )
 from ls.blueprints.api.schemas import AnyJson, Page, page_schema
-from ls.models import Project
-from ls.projects.deletion import delete_project as delete_with_tasks
+from ls.models import Event, Project
+from ls.projects import deletion
 from ls.projects.import_tasks import check_items, save_items
 from ls.queries import numbered_pages
 from ls.queries.numbered_pages import ProjectFilter
@@ -106,9 +106,10 @@ def update_project(project_id: int, query: ProjectQuery, body: ProjectPatch) -> 
 @api.delete("/api/projects/<int:project_id>/")
 @api_operation("Delete a project", tag=TAG, answers={204: None})
 def delete_project(project_id: int) -> Response:
-    """Delete the project with its tasks, annotations and contributions."""
+    """Hide the project with its tasks, annotations and contributions; for 30 days it can be restored."""
     with write_as_current_user():
-        delete_with_tasks(Project.find(project_id))
+        deletion.delete_project(project_id)
+    deletion.purge_some(deletion.AT_DELETION)
     return no_content()
 
 
@@ -122,6 +123,7 @@ def import_tasks(project_id: int, query: ImportQuery) -> Response:  # noqa: ARG0
     items = check_items(sent if isinstance(sent, list) else [sent] if sent else [], current_user)
     with write_as_current_user() as author:
         result = save_items(project, items, author)
+        Event.record("tasks_imported", **project.named, tasks=result.task_count, annotations=result.annotation_count)
     columns = sorted({name for item in items for name in item.data})
     imported = {**asdict(result), "duration": time.monotonic() - began, "data_columns": columns}
     return json_response(Imported, imported, 201)

@@ -11,9 +11,9 @@ from ls.blueprints.projects.preview import preview
 from ls.exceptions import InvalidFields
 from ls.models import Project
 from ls.models.project import checked
-from ls.projects.deletion import delete_project
+from ls.projects import deletion
 from ls.queries.pagination import Page
-from ls.queries.projects import get_project, list_contributors, list_projects, list_tasks
+from ls.queries.projects import get_project, list_contributors, list_deleted_projects, list_projects, list_tasks
 from ls.web.auth import form_checks_csrf, write_as_current_user
 from ls.web.htmx import flash_message, is_fragment, redirect, render
 
@@ -64,7 +64,8 @@ def change(project_id: int) -> Response:
     if values is None:
         found = get_project(project_id)
         if is_fragment():
-            return make_response(render_template("projects/_head.html", project=found, form=form), 422)
+            values = {"form": form, "contributors_count": list_contributors(found.id)[1]}
+            return make_response(render_template("projects/_head.html", project=found, **values), 422)
         return _page(found, form, 422)
     with write_as_current_user():
         Project.lock_for_update(project_id).change(**values)
@@ -74,13 +75,30 @@ def change(project_id: int) -> Response:
 
 @projects.post("/<int:project_id>/delete")
 def delete(project_id: int) -> Response:
-    """Delete a project with its tasks and annotations."""
+    """Hide a project with its tasks and annotations; the message has a button to restore it."""
     with write_as_current_user():
-        found = Project.lock_for_update(project_id)
-        title = found.title
-        delete_project(found)
-    flash_message(_("Project %(title)s is deleted", title=title), "success")
+        title = deletion.delete_project(project_id).title
+    deletion.purge_some(deletion.AT_DELETION)
+    undo = url_for("projects.restore", project_id=project_id)
+    flash_message(_("Project %(title)s is deleted", title=title), "success", undo=(undo, None))
     return redirect(url_for("projects.index"))
+
+
+@projects.get("/deleted")
+def deleted() -> Response:
+    """List the deleted projects that can be restored."""
+    page = list_deleted_projects(after=request.args.get("after"), before=request.args.get("before"))
+    values: dict[str, Any] = {"projects": page.rows, **_page_urls(page, url_for("projects.deleted"))}
+    return render("projects/deleted.html", "projects/_deleted.html", **values)
+
+
+@projects.post("/<int:project_id>/restore")
+def restore(project_id: int) -> Response:
+    """Show a deleted project again."""
+    with write_as_current_user():
+        title = deletion.restore_project(project_id).title
+    flash_message(_("Project %(title)s is restored", title=title), "success")
+    return redirect(url_for("projects.project", project_id=project_id))
 
 
 def _checked_values(form: ProjectForm) -> dict[str, Any] | None:
