@@ -12,97 +12,91 @@ from tests.server import Visitor
 from tests.torture.load import ENGINES, Loaded, Member, at_once, loaded
 from tests.torture.trial import Outcome, Trial
 
-SECONDS = 15
+SECONDS = 20
+OTHER = "another, better password"
 
 
 def run(engine: str) -> Outcome:
-    """Everybody repeats a verb of their own for a while."""
+    """Everybody repeats a verb of their own for a while, and Bob's three sessions end each other."""
     statuses: Counter[int] = Counter()
     with loaded(engine) as server:
-        alice, bob, carol = (Member.join(server, name) for name in ("alice", "bob", "carol"))
+        alice, bob, carol, dora = (Member.join(server, name) for name in ("alice", "bob", "carol", "dora"))
         with httpx.Client(base_url=server.url, headers=alice.auth) as client:
             project = client.post("/api/projects/", json={"title": "Shared"}).json()["id"]
             task = client.post("/api/tasks/", json={"project": project, "data": {"text": "x"}}).json()["id"]
         until = time.monotonic() + SECONDS
-        at_once([partial(_repeat, until, one, statuses) for one in _verbs(server, alice, bob, carol, task)])
+        verbs = [*_pages(alice, carol, dora), *_calls(server, alice, bob, task), partial(_three_sessions, server, bob)]
+        at_once([partial(_repeat, until, verb, statuses) for verb in verbs])
         deadlocks, failed = server.deadlocks(), server.log.read_text().count("unhandled")
     figures = f"{statuses.total()} verbs: {dict(sorted(statuses.items()))}; {deadlocks} deadlocks, {failed} failed"
     return Outcome(not deadlocks and not failed and not statuses[503] and statuses.total() > 100, figures)
 
 
-def _repeat(until: float, verb: Callable[[], int], statuses: Counter[int]) -> None:
+def _repeat(until: float, verb: Callable[[], list[int]], statuses: Counter[int]) -> None:
     while time.monotonic() < until:
-        statuses[verb()] += 1
+        statuses.update(verb())
 
 
-def _verbs(server: Loaded, alice: Member, bob: Member, carol: Member, task: int) -> list[Callable[[], int]]:
-    def page(member: Member, path: str, **form: str) -> Callable[[], int]:
-        return partial(_page, server, member, path, form)
+def _pages(alice: Member, carol: Member, dora: Member) -> list[Callable[[], list[int]]]:
+    """From sessions that stay."""
+    ends = (f"/people/{carol.id}/deactivation", f"/people/{carol.id}/deactivation/delete")
+    in_turn = [_form(alice.visitor, path) for path in ends]
+    reset, change = (
+        _form(dora.visitor, "/user/account/token/reset"),
+        _form(dora.visitor, "/user/account/", last_name="D"),
+    )
+    return [lambda: [form() for form in in_turn], lambda: [reset()], lambda: [change()]]
 
-    def call(member: Member, method: str, path: str, **body: object) -> Callable[[], int]:
-        return partial(_call, server, member, method, path, body)
 
-    passwords = {"current_password": PASSWORD, "new_password": f"{PASSWORD} 2", "confirm_password": f"{PASSWORD} 2"}
+def _form(visitor: Visitor, path: str, **fields: str) -> Callable[[], int]:
+    body = {"csrf_token": visitor.csrf("/user/account/"), **fields}
+    return lambda: visitor.http.post(path, data=body).status_code
+
+
+def _calls(server: Loaded, alice: Member, bob: Member, task: int) -> list[Callable[[], list[int]]]:
+    """From scripts."""
+
+    def call(member: Member, method: str, path: str, **body: object) -> Callable[[], list[int]]:
+        return lambda: [_send(server, member, method, path, body).status_code]
+
     return [
-        page(bob, "/user/account/sessions/delete-others"),
-        page(bob, "/user/account/sessions/delete-others"),
-        page(bob, "/user/account/password", **passwords),
-        page(bob, "/user/account/password", **passwords),
-        page(bob, "/user/account/token/reset"),
-        page(alice, f"/people/{carol.id}/deactivation"),
-        page(carol, f"/people/{alice.id}/deactivation"),
-        partial(_reactivate, server, alice, carol),
         call(bob, "PATCH", "/api/current-user", last_name="B"),
+        call(alice, "PATCH", "/api/organizations/1", title="Shared"),
         call(alice, "POST", f"/api/tasks/{task}/annotations/", result=[]),
-        call(carol, "PATCH", f"/api/tasks/{task}/", meta={"by": "carol"}),
-        partial(_delete_somebody, server, alice),
-        partial(_delete_somebody, server, bob),
-        partial(_guess, server, bob),
+        call(bob, "PATCH", f"/api/tasks/{task}/", meta={"by": "bob"}),
+        *(partial(_make_and_delete, server, member) for member in (alice, bob)),
+        *(partial(_personal_token, server, member) for member in (alice, bob)),
     ]
 
 
-def _page(server: Loaded, member: Member, path: str, form: dict[str, str]) -> int:
-    """From a session of its own, which another may end meanwhile."""
-    visitor = Visitor(server.url)
-    with visitor.http:
-        for password in (PASSWORD, f"{PASSWORD} 2"):
-            if visitor.sign_in(member.email, password).status_code == 302:
-                break
-        else:
-            return 422
-        try:
-            return visitor.post(path, {**form, "current_password": password}, "/user/account/").status_code
-        except AssertionError:  # no form: the session has been ended
-            return 401
+def _send(server: Loaded, member: Member, method: str, path: str, body: dict[str, object]) -> httpx.Response:
+    return httpx.request(method, server.url + path, json=body, headers=member.auth, timeout=60)
 
 
-def _call(server: Loaded, member: Member, method: str, path: str, body: dict[str, object]) -> int:
-    return httpx.request(method, server.url + path, json=body, headers=member.auth, timeout=60).status_code
+def _make_and_delete(server: Loaded, member: Member) -> list[int]:
+    made = _send(server, member, "POST", "/api/users/", {"email": f"{member.id}-{time.monotonic_ns()}@example.org"})
+    return [made.status_code, _send(server, member, "DELETE", f"/api/users/{made.json()['id']}/", {}).status_code]
 
 
-def _reactivate(server: Loaded, alice: Member, carol: Member) -> int:
-    """By command, as neither of the two may be in."""
-    for member in (alice, carol):
-        server.flask("user", "activate", "--username", member.email)
-    return 200
+def _personal_token(server: Loaded, member: Member) -> list[int]:
+    made = _send(server, member, "POST", "/api/token/", {})
+    ended = _send(server, member, "POST", "/api/token/blacklist/", {"refresh": made.json()["token"]})
+    return [made.status_code, ended.status_code]
 
 
-def _delete_somebody(server: Loaded, member: Member) -> int:
-    made = httpx.post(
-        f"{server.url}/api/users/",
-        json={"email": f"{time.monotonic_ns()}@example.org"},
-        headers=member.auth,
-        timeout=60,
-    )
-    if made.status_code != 201:
-        return made.status_code
-    return _call(server, member, "DELETE", f"/api/users/{made.json()['id']}/", {})
-
-
-def _guess(server: Loaded, bob: Member) -> int:
-    visitor = Visitor(server.url)
-    with visitor.http:
-        return visitor.sign_in(bob.email, "a wrong guess").status_code
+def _three_sessions(server: Loaded, bob: Member) -> list[int]:
+    """Log out everywhere else, change the password, and log out, at once."""
+    statuses: list[int] = []
+    visitors = [bob.session(server) for _ in range(3)]
+    same = {"current_password": PASSWORD, "new_password": OTHER, "confirm_password": OTHER}
+    forms = [
+        _form(visitors[0], "/user/account/sessions/delete-others"),
+        _form(visitors[1], "/user/account/password", **same),
+        _form(visitors[2], "/logout"),
+    ]
+    at_once([partial(lambda form: statuses.append(form()), form) for form in forms])
+    server.flask("reset_password", "--username", bob.email, "--password", PASSWORD)
+    return statuses
 
 
 TRIALS = tuple(Trial(f"crossed-verbs-{engine}", partial(run, engine)) for engine in ENGINES)
