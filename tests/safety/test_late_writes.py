@@ -225,7 +225,7 @@ def test_a_write_whose_last_byte_comes_too_late_changes_nothing(world: World, se
     elsewhere, _ = by_session(server, world)
     bobs = server.client()
     bobs.sign_in(bob.email)
-    api = httpx.Client(base_url=server.url)
+    api = server.client().http
     if end == "reset the token":
         headers = dict(alice.auth)
     elif end == "blacklist":
@@ -241,8 +241,7 @@ def test_a_write_whose_last_byte_comes_too_late_changes_nothing(world: World, se
     }
     names = API_WRITES if "Authorization" in headers else MEMBERS_WRITES
     requests = {name: over_the_wire(Write.of(world, name), **headers) for name in names}
-    with api:
-        answered = hold_back(server, world, requests, ends[end])
+    answered = hold_back(server, world, requests, ends[end])
     assert {name: statuses for name, statuses in answered.items() if statuses != [401]} == {
         name: [302 if name == "auth.logout" else 303] for name in ("auth.language", "auth.logout") if name in names
     }
