@@ -3,6 +3,7 @@
 Nothing of the first time is left: a view commits at its end, and what was sent can be read again.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,6 +11,8 @@ from flask import Response, current_app, g, request
 
 from ls.db.extensions import db
 from ls.db.transaction import lost_to_another
+
+PAUSE = 0.3  # seconds, in which the other one takes the lock that it waited for; else both would cross again
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -27,6 +30,7 @@ def answer_once_more(error: Exception) -> Response | None:
         return None
     g.is_second_time = True
     db.session.rollback()
+    time.sleep(PAUSE)
     for file in request.files.values():
         file.seek(0)
     try:
