@@ -10,7 +10,7 @@ CSRF = "tests/web/test_csrf.py"
 DEACTIVATION = "tests/accounts/test_deactivation.py"
 EVERY_ROUTE = "tests/safety/test_every_route.py"
 LOGGED_OUT = f"{EVERY_ROUTE}::test_nobody_comes_in_without_signing_in"
-MEANWHILE = f"{EVERY_ROUTE}::test_a_login_that_ends_between_guard_and_write_changes_nothing"
+MEANWHILE = "tests/safety/test_late_writes.py::test_who_is_out_between_guard_and_lock_changes_nothing"
 OWNERSHIP = f"{EVERY_ROUTE}::test_what_belongs_to_another_is_refused"
 LOGIN = "tests/accounts/test_login.py"
 MEMBERSHIP = "tests/accounts/test_membership.py"
@@ -24,6 +24,7 @@ SECRETS = "tests/safety/test_secrets.py"
 SIGN_UP = "tests/accounts/test_sign_up.py"
 QUERIES = "tests/api/test_queries.py"
 TOKENS = "tests/api/test_tokens.py"
+TOKEN_GUESSES = "tests/api/test_token_guesses.py"
 ALLOW_LISTS = "tests/safety/test_allow_lists.py"
 ANSWERS = "tests/safety/test_every_answer.py"
 ACCESS = "tests/safety/test_access.py"
@@ -50,6 +51,7 @@ class Guard:
 
 CSRF_OFF = "current_app.config['WTF_CSRF_ENABLED'] = False\n    "
 CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
+CREDENTIALS_PY = "ls/web/credentials.py"
 LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
 ARCHIVE = "ls/backup/archive_rows.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
@@ -69,20 +71,24 @@ GUARDS = (
         'getattr(view, "is_public", True), ',
         (LOGGED_OUT,),
     ),
-    Guard("status read again in the write", AUTH, "    .where(User.status == ACTIVE)\n", "", (MEANWHILE,)),
+    Guard("status read again in the write", CREDENTIALS_PY, "    .where(User.status == ACTIVE)\n", "", (MEANWHILE,)),
     Guard(
         "session looked up by its digest",
-        AUTH,
+        CREDENTIALS_PY,
         'LoginSession.digest == bindparam("key")',
         "LoginSession.id > 0",
         (SESSIONS,),
     ),
     Guard(
-        "API token looked up by its hash", AUTH, 'ApiToken.lookup == bindparam("key")', "User.id > 0", (CREDENTIALS,)
+        "API token looked up by its hash",
+        CREDENTIALS_PY,
+        'ApiToken.lookup == bindparam("key")',
+        "User.id > 0",
+        (CREDENTIALS,),
     ),
     Guard(
         "API tokens switched off",
-        AUTH,
+        CREDENTIALS_PY,
         "found is not None and found.organization.api_tokens_enabled",
         "found",
         (TOKENS,),
@@ -93,6 +99,27 @@ GUARDS = (
         "authenticate(lock=True)",
         "current_user._get_current_object()",
         (MEANWHILE,),
+    ),
+    Guard(
+        "credential read again under the lock (PostgreSQL)",
+        CREDENTIALS_PY,
+        "_authenticate(lock=True) if found is not None and lock else found",
+        "found",
+        (MEANWHILE,),
+    ),
+    Guard(
+        "options merged under the lock (PostgreSQL)",
+        "ls/blueprints/api/projects.py",
+        "project = Project.lock_for_update(project_id)",
+        "project = Project.find(project_id)",
+        ("tests/safety/test_lost_updates.py",),
+    ),
+    Guard(
+        "deadlocks tried once more",
+        "ls/web/retry.py",
+        "not lost_to_another(error)",
+        "True",
+        ("tests/db/test_deadlock.py",),
     ),
     Guard("sessions end when idle", ORGANIZATION, " or moment - login.last_seen >= self.max_idle", "", (SESSIONS,)),
     Guard(
@@ -218,6 +245,14 @@ GUARDS = (
         '"account under attack", 3,',
         '"account under attack", 9,',
         (RATE_LIMIT,),
+    ),
+    Guard("limit: token", LIMITS, '"token", 50,', '"token", 150,', (TOKEN_GUESSES,)),
+    Guard(
+        "a right guess is slowed too",
+        "ls/accounts/token_guesses.py",
+        "            raise\n",
+        "            pass\n",
+        (TOKEN_GUESSES,),
     ),
     Guard("limit: sign-up", LIMITS, '"sign-up", 100,', '"sign-up", 300,', (RATE_LIMIT,)),
     Guard("limit: own password", LIMITS, '"own password", 10,', '"own password", 30,', (OWN_PASSWORD,)),

@@ -117,3 +117,40 @@ def routes(app: Flask) -> Iterator[str]:
         methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         lines.append(f"{rule.rule:72}{methods:8}{rule.endpoint:34}{'public' if public else ''}".rstrip())
     yield from sorted(lines)
+
+
+# Who may write without being the current user, and why. Views write through `ls.web.auth`, which reads status and
+# credential again inside the transaction.
+WRITES_BY_ITSELF = {
+    "ls.web.auth": "the two doors of views: as the current user, and as anybody",
+    "ls.accounts.activity": "notes that somebody is active, whom the statement itself looks up",
+    "ls.accounts.first_account": "runs when the server starts",
+    "ls.accounts.rate_limit": "counts attempts, right or wrong",
+    "ls.accounts.sign_in": "logs in by email and password, and reads both again under the lock",
+}
+WRITE = {("ls.db.transaction", "write"), ("ls.db", "transaction")}
+COMMITS = {"commit", "begin", "begin_nested"}
+WRITING_STATEMENTS = {"insert", "update", "delete"}
+
+
+def test_views_write_through_the_door_that_reads_status_and_credential_again() -> None:
+    own = {name for name, tree in modules().items() if WRITE & set(imported(tree))}
+    assert {name for name in own if not name.startswith("ls.cli.")} == set(WRITES_BY_ITSELF)
+
+
+def test_nothing_else_commits_and_no_view_makes_its_own_statements_that_write() -> None:
+    found = [
+        (name, node.func.attr)
+        for name, tree in modules().items()
+        if not name.startswith(("ls.db.", "ls.backup."))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in COMMITS
+    ]
+    found += [
+        (name, thing)
+        for name, tree in modules().items()
+        if name.startswith(("ls.blueprints", "ls.queries", "ls.web"))
+        for module, thing in imported(tree)
+        if module.startswith("sqlalchemy") and thing in WRITING_STATEMENTS
+    ]
+    assert found == []

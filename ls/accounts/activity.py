@@ -1,11 +1,14 @@
 """When a user was last active."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from ls.accounts import rate_limit
+from ls.accounts.rate_limit import Bucket
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import utcnow
@@ -13,8 +16,8 @@ from ls.models import LoginSession, User
 from ls.models.user import ACTIVE
 
 
-def note(user: User) -> None:
-    """Note that the current user is active, in the account and in the session."""
+def note(user: User, known: Sequence[Bucket] = ()) -> None:
+    """Note that the current user is active, in the account and in the session, and what `rate_limit` should know."""
     moment, login = utcnow(), user.login
     active = update(User).where(User.id == user.id, User.status == ACTIVE)
     statements: list[Any] = [active.values(last_activity=moment, activity_key=moment)]
@@ -23,3 +26,4 @@ def note(user: User) -> None:
     with suppress(OperationalError), write():  # while the database is locked or full, reading goes on
         for statement in statements:
             db.session.execute(statement, execution_options={"synchronize_session": False})
+        rate_limit.note(known)

@@ -9,8 +9,9 @@ from flask_babel import lazy_gettext as _l
 from ls.accounts import rate_limit
 from ls.accounts.rate_limit import OWN_PASSWORD, Bucket
 from ls.accounts.sign_up import check_password
-from ls.exceptions import InvalidFields
+from ls.exceptions import InvalidFields, NotFound
 from ls.models import Event, LoginSession, OneTimeCode, User
+from ls.models.user import DELETED
 from ls.security import passwords
 
 WRONG = _l("That is not your current password.")
@@ -20,7 +21,13 @@ SAME = _l("Entered password is the same as current")
 def change_password(
     user: User, password_hash: str, *, kind: str, keep: LoginSession | None = None, actor: User | None = None
 ) -> None:
-    """Inside `write()`: set the new hash and end every session but `keep`; `kind` is that of the event."""
+    """Inside `write()`: set the new hash and end every session but `keep`; `kind` is that of the event.
+
+    Raises NotFound for a deleted account.
+    """
+    user.lock_for_update()
+    if user.status == DELETED:
+        raise NotFound
     user.password_hash = password_hash
     LoginSession.delete_for(user, *([LoginSession.id != keep.id] if keep else []))
     OneTimeCode.delete_for(user)

@@ -27,7 +27,12 @@ DELETED_AT_ONCE = 20  # expired rows with each attempt, so that no attempt pays 
 
 _ATTEMPTS: Any = Attempt.__table__
 _C = _ATTEMPTS.c
-_EXPIRED = select(_C.key).where(_C.expires_at <= bindparam("moment")).limit(DELETED_AT_ONCE)
+_EXPIRED = (
+    select(_C.key)
+    .where(_C.expires_at <= bindparam("moment"))
+    .limit(DELETED_AT_ONCE)
+    .with_for_update(skip_locked=True)  # on SQLite nobody else writes meanwhile
+)
 _DELETE_EXPIRED = delete(_ATTEMPTS).where(_C.key.in_(_EXPIRED))
 _DELETE = delete(_ATTEMPTS).where(_C.key == bindparam("bucket"))
 _DECREMENT = update(_ATTEMPTS).where(_C.key == bindparam("bucket"), _C["count"] > 0).values(count=_C["count"] - 1)
@@ -68,6 +73,9 @@ ACCOUNT_UNDER_ATTACK = RateLimit("account under attack", 3, timedelta(hours=1), 
 SIGN_UP = RateLimit("sign-up", 100, timedelta(hours=1), of_address=True)
 FORM = RateLimit("form", 1, timedelta(minutes=10))
 OWN_PASSWORD = RateLimit("own password", 10, timedelta(minutes=15), resets=True)
+TOKEN = RateLimit("token", 50, timedelta(minutes=15))
+WRONG_TOKEN = RateLimit("wrong token", 1, timedelta(minutes=15))
+KNOWN_TOKEN = RateLimit("known token", 1, timedelta(days=30))
 
 
 def network(address: str) -> str:
@@ -92,29 +100,44 @@ def reserve_sign_in(account: str, address: str) -> list[Bucket]:
     pair, everywhere = f"{account}\0{where}", Bucket(ACCOUNT, account)
     buckets = [Bucket(ACCOUNT_FROM_ADDRESS, pair), Bucket(ADDRESS, where)]
     with write():
-        _run(_DELETE_EXPIRED, {"moment": moment})
         # In the order in which `refund` goes through them, or two transactions would wait for each other.
         waits = [_wait(bucket, moment) for bucket in buckets]
         attempts, _until = _increment(everywhere, moment)
         if attempts > ACCOUNT.limit:
             buckets.append(Bucket(ACCOUNT_UNDER_ATTACK, pair))
             waits.append(_wait(buckets[-1], moment))
+        _delete_expired(moment)
     if any(waits):
         raise Throttled(max(waits))
     return [*buckets, everywhere]
 
 
-def reserve(bucket: Bucket) -> None:
-    """Count an attempt before it is made, so that many at once cannot slip through together.
+def reserve(bucket: Bucket, noting: Sequence[Bucket] = ()) -> None:
+    """Count an attempt before it is made, so that many at once cannot slip through together; note one that may be.
 
     Raises Throttled, with the seconds after which the next attempt is allowed.
     """
     moment = utcnow()
     with write():
-        _run(_DELETE_EXPIRED, {"moment": moment})
         seconds = _wait(bucket, moment)
+        note(() if seconds else noting)
+        _delete_expired(moment)
     if seconds:
         raise Throttled(seconds)
+
+
+def check(bucket: Bucket) -> None:
+    """Check that another attempt would be allowed, without counting one. Raises Throttled."""
+    moment = utcnow()
+    used_up = select(Attempt.expires_at).where(Attempt.key == bucket.key, Attempt.count >= bucket.limit.limit)
+    until = db.session.scalar(used_up.where(Attempt.expires_at > moment))
+    if until is not None:
+        raise Throttled(_seconds(moment, until))
+
+
+def _delete_expired(moment: datetime) -> None:
+    """Last and without waiting, so that two transactions never wait for each other's counters in a circle."""
+    _run(_DELETE_EXPIRED, {"moment": moment})
 
 
 def _wait(bucket: Bucket, moment: datetime) -> int:
@@ -122,7 +145,11 @@ def _wait(bucket: Bucket, moment: datetime) -> int:
     if bucket.limit.of_address and audit_context().is_shared:
         return 0
     attempts, expires = _increment(bucket, moment)
-    return int((expires - moment).total_seconds()) + 1 if attempts > bucket.limit.limit else 0
+    return _seconds(moment, expires) if attempts > bucket.limit.limit else 0
+
+
+def _seconds(moment: datetime, until: datetime) -> int:
+    return int((until - moment).total_seconds()) + 1
 
 
 def _increment(bucket: Bucket, moment: datetime) -> tuple[int, datetime]:

@@ -124,6 +124,7 @@ def token(username: str, reset: bool) -> None:
         return
     with write():
         found = find_user(username)
+        found.lock_for_update()
         if not found.is_active:
             raise CommandError(f"User {isolated(username)} is deactivated")
         new = ApiToken.reset(found)

@@ -3,8 +3,16 @@
 SQLite refuses a deferred transaction that starts to write after another one did, whatever the busy timeout
 (https://www.sqlite.org/isolation.html). So a transaction that will write begins with BEGIN IMMEDIATE.
 
-On PostgreSQL all transactions lock rows in one order, so that none waits for another in a circle: the
-organization, users (one's own first, others by id), sessions and tokens, projects by id, then their rows.
+On PostgreSQL all transactions lock rows in one order, so that none waits for another in a circle:
+
+1. the organization, by verbs that change it or another user
+2. users: one's own, then another's
+3. sessions, API tokens, personal tokens and one-time codes, while their user is locked
+4. projects in the order of their ids; tasks, annotations, contributions and counters while their project is locked
+5. counted attempts, in the order in which `rate_limit` has their limits
+
+What is read and then written is locked before it is read. A deadlock that happens all the same rolls one of the two
+back, and that request is answered once more (ls/web/errors.py).
 """
 
 import logging
@@ -14,9 +22,13 @@ from contextlib import contextmanager
 from flask import has_request_context
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ls.db.extensions import db
+
+# PostgreSQL's deadlock_detected and serialization_failure
+ROLLED_BACK_FOR_ANOTHER = frozenset({"40P01", "40001"})
 
 _logger = logging.getLogger("ls.events")
 
@@ -42,6 +54,11 @@ def write() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("writing", None)
+
+
+def lost_to_another(error: Exception) -> bool:
+    """Whether the database rolled this transaction back for the sake of another, so that it may succeed now."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ROLLED_BACK_FOR_ANOTHER
 
 
 def _log_events(session: Session) -> None:

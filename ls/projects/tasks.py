@@ -41,10 +41,14 @@ def create_many(project: Project, rows: Sequence[dict[str, Any]], creator: User 
 
 
 def change(task: Task, **fields: Any) -> None:
-    """Change data, meta or both. Raises InvalidFields; TypeError for another field."""
+    """Change data, meta or both. Raises InvalidFields, NotFound; TypeError for another field."""
     if unknown := fields.keys() - FIELDS:
         raise TypeError(f"not fields of a task: {sorted(unknown)}")
     _check(fields)
+    Project.lock_for_update(task.project_id)
+    statement = select(Task).where(Task.id == task.id).execution_options(populate_existing=True)
+    if db.session.scalar(statement) is None:
+        raise NotFound
     if task.set_values(**fields):
         task.updated_at = utcnow()
 

@@ -16,7 +16,9 @@ from werkzeug.exceptions import HTTPException
 from ls.db.extensions import db, login_manager
 from ls.exceptions import DomainError, InvalidFields, NotFound, Throttled
 from ls.security.crypto import Undecipherable
-from ls.web.auth import SAFE_METHODS, api_credential, is_api
+from ls.web import retry
+from ls.web.auth import SAFE_METHODS
+from ls.web.credentials import api_credential, is_api
 from ls.web.csrf import CrossOrigin
 from ls.web.error_messages import API_DETAILS, EXPIRED, OTHER_KEY, PAGES
 from ls.web.htmx import is_fragment, redirect, safe_next
@@ -144,6 +146,8 @@ def send_again(status: int, *, is_signed_out: bool) -> Response:
 
 def on_database_error(error: Exception) -> Response:
     """The database is locked, full, or cannot be reached; the next request tries again."""
+    if (answer := retry.answer_once_more(error)) is not None:
+        return answer
     current_app.logger.error("database: %s", getattr(error, "orig", error))
     _end_transaction()
     response = _plain_error(503)

@@ -1,18 +1,12 @@
 """Every route alone: its CSRF check, its sign-in guard, its ownership, each with a request that else succeeds."""
 
-from collections.abc import Callable
 from html import unescape
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, delete, insert, select, update
 from werkzeug.test import TestResponse
 
-from ls.db.extensions import Base, db
-from ls.models import LoginSession, User
-from ls.models.user import ACTIVE, DEACTIVATED
 from tests.safety.recipes import BRINGS_ITS_CREDENTIAL, DONE, RECIPES, World, Write, token_of
 from tests.safety.routes import WRITING, Call, state
 
@@ -136,43 +130,3 @@ def test_what_belongs_to_another_is_refused(world: World, endpoint: str) -> None
     before = state(world.app)
     assert write.send(token).status_code in {400, 403, 404, 405}
     assert state(world.app) == before
-
-
-MEMBERS_WRITES = [name for name, recipe in RECIPES.items() if not recipe.is_by_visitor and not recipe.changes_nothing]
-
-
-def deactivated(connection: Connection, alice: int, *, undo: bool) -> None:
-    status = ACTIVE if undo else DEACTIVATED
-    connection.execute(update(User).where(User.id == alice).values(status=status))
-
-
-kept: list[dict[str, Any]] = []
-
-
-def logged_out(connection: Connection, alice: int, *, undo: bool) -> None:
-    table = Base.metadata.tables[LoginSession.__tablename__]
-    if undo:
-        connection.execute(insert(table), kept)
-        return
-    kept[:] = connection.execute(select(table).where(table.c.user_id == alice)).mappings().all()
-    connection.execute(delete(table).where(table.c.user_id == alice))
-
-
-@pytest.mark.parametrize("end", [deactivated, logged_out])
-def test_a_login_that_ends_between_guard_and_write_changes_nothing(world: World, end: Callable[..., None]) -> None:
-    token, before, failures = token_of(world.alice.browser.client), state(world.app), []
-
-    def now(*, undo: bool = False) -> None:
-        with db.engine.begin() as connection:  # of its own, as another request's
-            end(connection, world.alice.id, undo=undo)
-
-    for endpoint in MEMBERS_WRITES:
-        write = Write.of(world, endpoint)
-        world.app.before_request_funcs[None].append(now)  # after the guard, which has found Alice
-        status = write.send(token).status_code
-        world.app.before_request_funcs[None].pop()
-        with world.app.app_context():
-            now(undo=True)
-        if status != 401 or state(world.app) != before:
-            failures.append((endpoint, status))
-    assert failures == []

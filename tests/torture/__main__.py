@@ -4,17 +4,33 @@ import signal
 import sys
 import time
 
-from tests.torture import archives, crash, crowds, framing, full_disk, gone, restore, slow_clients, writers
+from tests.torture import (
+    archives,
+    crash,
+    crossed_verbs,
+    crowds,
+    framing,
+    full_disk,
+    gone,
+    late_writes,
+    lost_values,
+    restore,
+    slow_clients,
+    writers,
+)
 from tests.torture.trial import Outcome, Trial
 
 TRIALS: tuple[Trial, ...] = (
     *(crash.TRIAL, restore.TRIAL, archives.TRIAL, writers.TRIAL, full_disk.TRIAL, gone.TRIAL),
+    *late_writes.TRIALS,
+    *lost_values.TRIALS,
+    *crossed_verbs.TRIALS,
     *framing.TRIALS,
     *crowds.TRIALS,
     slow_clients.TRIAL,
 )
 AT_MOST = 900  # seconds for all trials together
-ROW = "{:<20}{:<6}{:>8}{:>13}  {}"
+ROW = "{:<26}{:<6}{:>8}{:>13}  {}"
 
 
 class OutOfTime(BaseException):

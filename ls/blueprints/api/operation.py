@@ -140,7 +140,7 @@ def read_query() -> dict[str, str]:
 
 def read_json() -> Any:
     """The body of the request. Raises BadRequest if it is not JSON that can be stored."""
-    raw = request.get_data(cache=False)
+    raw = request.get_data()  # kept, in case the call is made again (ls/web/errors.py)
     request.stream.read(1)  # of a chunked body only the allowed part has been read: this raises the 413
     if not raw.strip():
         return {}

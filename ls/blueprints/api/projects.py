@@ -25,6 +25,7 @@ from ls.projects.import_tasks import check_items, save_items
 from ls.queries import numbered_pages
 from ls.queries.numbered_pages import ProjectFilter
 from ls.web.auth import write_as_current_user
+from ls.web.retry import reads_once
 
 TAG = "Projects"
 COLUMNS = ("title", "description", "label_config")
@@ -98,7 +99,7 @@ def get_project(project_id: int, query: ProjectQuery) -> Response:  # noqa: ARG0
 def update_project(project_id: int, query: ProjectQuery, body: ProjectPatch) -> Response:  # noqa: ARG001  # see there
     """Change what is given."""
     with write_as_current_user():
-        project = Project.find(project_id)
+        project = Project.lock_for_update(project_id)
         project.change(**_fields(body, project.options))
     return json_response(ProjectSchema, project_schema(project))
 
@@ -114,6 +115,7 @@ def delete_project(project_id: int) -> Response:
 
 
 @api.post("/api/projects/<int:project_id>/import")
+@reads_once
 @api_operation("Import tasks", tag=TAG, query=ImportQuery, payload=list[AnyJson], answers={201: Imported})
 def import_tasks(project_id: int, query: ImportQuery) -> Response:  # noqa: ARG001  # see ImportQuery
     """A JSON list of tasks with their annotations, as exported; all or nothing."""

@@ -12,11 +12,17 @@ from ls.accounts.sign_in import begin_session, sign_in
 from ls.blueprints.auth.blueprint import auth
 from ls.blueprints.auth.forms import LoginForm, SignupForm
 from ls.db.extensions import db
-from ls.db.transaction import write
 from ls.exceptions import CredentialsWrong, DomainError, InvalidFields, Throttled
 from ls.models import Event, Organization, User
 from ls.models.event import audit_context
-from ls.web.auth import form_checks_csrf, log_in_user, log_out_user, public, write_as_current_user
+from ls.web.auth import (
+    form_checks_csrf,
+    log_in_user,
+    log_out_user,
+    public,
+    write_as_anybody,
+    write_as_current_user,
+)
 from ls.web.forms import BaseForm
 from ls.web.htmx import redirect, render, safe_next
 from ls.web.i18n import LANGUAGES
@@ -59,8 +65,8 @@ def _sign_up(form: SignupForm) -> User:
     account = sign_up.prepare(email, password)
     sent = form.submission(account.email_key)
     try:
-        with write():
-            organization = Organization.lock_for_update()
+        with write_as_anybody(lock_organization=True):
+            organization = Organization.get()
             organization.check_signup(_invite_token())
             user = sign_up.create_account(account)
             rate_limit.note(sent)

@@ -109,8 +109,7 @@ def _read_picture(form: PictureForm) -> Picture | None:
     if not form.validate():
         return None
     try:
-        with form.avatar.data[0].stream as stream:
-            return read_picture(stream.read(MAX_BYTES + 1))
+        return read_picture(form.avatar.data[0].read(MAX_BYTES + 1))
     except PictureRefused as refused:
         form.avatar.errors = [_(refused.message)]
         return None
