@@ -22,7 +22,7 @@ from ls.security.data_folder import is_open_to_others
 from ls.security.secret_key import FILE_NAME
 
 
-@click.command()
+@click.command(short_help="Say what is wrong with settings, database and files.")
 @checking_command
 def check() -> None:
     """Say what is wrong with settings, database and file modes, and where settings come from if not only from

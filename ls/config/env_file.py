@@ -68,7 +68,7 @@ def origins(environ: Mapping[str, str]) -> Iterator[tuple[Setting, str, str]]:
     for setting in SETTINGS:
         name, value = source(setting, environ)
         if value is None:
-            yield setting, "", "default"
+            yield setting, shown(setting.default) if setting.default else "", "default"
             continue
         place = str(file) if in_file.get(name) == environ[name] else "environment"
         place += "" if name == setting.variable else f", {name}"

@@ -298,7 +298,7 @@ def test_empty_is_unset_whichever_setting_it_is(setting: Setting, empty: str, tm
         {setting.file_variable: str(tmp_path / "value")},
     ):
         assert read(environ) == read({})
-        assert warnings_for({name: empty for name in environ}) == []
+        assert warnings_for(dict.fromkeys(environ, empty)) == []
     assert read({}, {setting.name: empty}) == read({})
     (tmp_path / "value").write_text("64")
     if setting.name == "PORT":
