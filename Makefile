@@ -22,10 +22,10 @@ start: .venv/runs
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# Debian's packages that tests drive: a browser, a database server, a proxy.
+# Debian's packages that tests drive: a browser, a database server, a proxy, a pooler.
 .PHONY: tools
 tools:
-	@sh tests/tools.sh chromium:chromium nginx:nginx initdb:postgresql
+	@sh tests/tools.sh chromium:chromium nginx:nginx initdb:postgresql pgbouncer:pgbouncer
 
 lint: .venv/tests
 	$(BIN)/ruff check .

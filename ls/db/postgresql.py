@@ -25,7 +25,10 @@ _CURES = (
     ("connection slots|too many (clients|connections)", "Raise max_connections in postgresql.conf."),
     ("SSL|sslmode", "Mend the parameter sslmode in LABEL_STUDIO_DATABASE_URL."),
     ("startup parameter|configuration parameter", "Take that parameter out of LABEL_STUDIO_DATABASE_URL."),
-    ("locking protocol|disk I/O error", "Is the data folder on a network drive? SQLite needs a local disk."),
+    (
+        "locking protocol|disk I/O error|unable to open database file",
+        "Is the data folder on a network drive? SQLite needs a local disk.",
+    ),
 )
 
 _FACTS = text("""
