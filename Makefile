@@ -30,10 +30,10 @@ $(shell test ! -e .venv/runs || $(BIN)/python -c "import flask" 2>/dev/null || r
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# Debian's packages that tests drive: a browser, a database server, a proxy.
+# Debian's packages that tests drive: a browser, a database server, a proxy, a pooler.
 .PHONY: tools
 tools:
-	@sh tests/tools.sh chromium:chromium nginx:nginx initdb:postgresql
+	@sh tests/tools.sh chromium:chromium nginx:nginx initdb:postgresql pgbouncer:pgbouncer
 
 lint: .venv/tests
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from flask import Flask
 
 from ls import blueprints, cli
 from ls.backup import restore
-from ls.config import settings
+from ls.config import env_file, settings
 from ls.db.extensions import csrf, db
 from ls.security import secret_key
 from ls.web import auth, errors, i18n, proxy, request_log, responses, static, templates
@@ -21,8 +21,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     Raises ConfigError, whose text is one line for the person who starts it.
     """
     app = Flask(__name__, static_folder="ls/static", template_folder="ls/templates")
+    env_file.load()
     app.config.update(settings.read(os.environ, overrides))
-    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key.load_or_make(Path(app.config["BASE_DATA_DIR"]))
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key.load(Path(app.config["BASE_DATA_DIR"]))
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
 

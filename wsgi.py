@@ -1,20 +1,36 @@
 """For production servers: `gunicorn wsgi:application`."""
 
+import fcntl
 import os
 import sys
+from pathlib import Path
 
 import click
+from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from ls.accounts.first_account import ensure_account
 from ls.backup.restore import prepare_database
-from ls.config.settings import ConfigError, warnings_for
+from ls.config.settings import ConfigError
+from ls.config.warnings import warnings_for
 from ls.db.migrate import SchemaTooNew
+from ls.db.postgresql import reason
 from ls.exceptions import DomainError
 from ls.projects import deletion
 
 GIVE_UP = 3  # gunicorn's "worker failed to boot"; at any other exit status it would start the worker again and again
+
+
+def is_first(app: Flask) -> bool:
+    """Whether no other worker has the lock, which is held until this one ends: warnings are printed once."""
+    lock = os.open(Path(app.config["BASE_DATA_DIR"], "wsgi.lock"), os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
 
 # The command line imports this file as well; its commands prepare the database themselves.
 if click.get_current_context(silent=True) is not None:
@@ -22,13 +38,13 @@ if click.get_current_context(silent=True) is not None:
 else:
     try:
         application = create_app()
-        for warning in warnings_for(os.environ):
-            print(warning, file=sys.stderr)  # noqa: T201  # in the words of `flask start`
         prepare_database(application)
+        for warning in warnings_for(os.environ) if is_first(application) else ():
+            print(warning, file=sys.stderr)  # noqa: T201  # in the words of `flask start`
         with application.app_context():
             ensure_account(*(application.config[name] for name in ("USERNAME", "PASSWORD", "USER_TOKEN")))
             deletion.purge_some(deletion.AT_START)
     except (ConfigError, DomainError, SchemaTooNew, OperationalError) as refused:
-        reason = refused.orig if isinstance(refused, OperationalError) else refused
-        print(str(reason).partition("\n")[0], file=sys.stderr)  # noqa: T201  # there is no log yet
+        problem = reason(refused) if isinstance(refused, OperationalError) else str(refused)
+        print(problem, file=sys.stderr)  # noqa: T201  # there is no log yet
         sys.exit(GIVE_UP)

@@ -25,6 +25,8 @@ from tests.cast import Cast
 from tests.raw_http import connect
 from tests.server import RunningServer
 
+os.environ["FLASK_SKIP_DOTENV"] = "1"  # settings of this machine, in roster.env, are no part of a test
+
 SECRET_KEY = "a secret key for tests, longer than 32 bytes"
 
 

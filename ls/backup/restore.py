@@ -44,8 +44,12 @@ def _prepare_once(app: Flask, **_arguments: Any) -> None:
 
 
 def prepare_database(app: Flask) -> None:
-    """Bring the database up to date, and finish a restore that was cut off. Raises ConfigError, SchemaTooNew."""
+    """Make what is missing, bring the database up to date, and finish a restore that was cut off.
+
+    Raises ConfigError, SchemaTooNew.
+    """
     check_data_folder(_folder(app))
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key.load_or_make(_folder(app))
     ensure_current(app)
     if secret_key.staged(_folder(app)) is not None:
         with restore_lock(_folder(app)):

@@ -1,31 +1,38 @@
 """What commands share: errors in one line, the database brought up to date, finding an account."""
 
 import io
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo, with_appcontext
+from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from ls.backup.archive import BackupRefused
 from ls.backup.copy import CopyRefused
 from ls.backup.restore import prepare_database
 from ls.config.settings import ConfigError
-from ls.db.migrate import SchemaTooNew
+from ls.config.warnings import warnings_for
+from ls.db.migrate import SchemaTooNew, is_there
+from ls.db.postgresql import reason
 from ls.exceptions import DomainError
 from ls.models import User
 from ls.models.event import AuditContext, set_audit_context
 from ls.names import isolated
 from ls.security.crypto import Undecipherable
+from ls.security.data_folder import check_data_folder
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+IS_VERBOSE = "roster.is_verbose"  # in click's Context.meta
 RESTORE = "Move its files out of the data folder, then restore a backup with: flask restore FILE"
 
 OTHER_KEY = (
@@ -38,18 +45,68 @@ class CommandError(ConfigError):
     """A command cannot do its work: one line on standard error, exit status 1."""
 
 
-def command(function: Command) -> Command:
-    """Bring the database up to date, run the command, and print errors in one line."""
+def _say_where(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        context.meta[IS_VERBOSE] = True
+        click.echo(where(loaded_app()), err=True)
 
+
+VERBOSE = click.option(
+    "--verbose", is_flag=True, expose_value=False, callback=_say_where, help="Say which data folder and database."
+)
+
+
+def command(function: Command) -> Command:
+    """Warn of settings, bring the database up to date, run the command, and print errors in one line."""
+    return _command(function, _prepare_existing)
+
+
+def founding_command(function: Command) -> Command:
+    """The same, for the few commands that make a database where there is none."""
+    return _command(function, prepare_database)
+
+
+def checking_command(function: Command) -> Command:
+    """The same for `flask check`, which tells the warnings itself, and is content before the first start."""
+    return _command(function, lambda app: None if is_new(app) else _prepare_existing(app), warn=False)
+
+
+def _command(function: Command, prepare: Callable[[Flask], None], *, warn: bool = True) -> Command:
     @wraps(function)
     def run(*arguments: Any, **options: Any) -> Any:
         set_audit_context(AuditContext(address="", agent="command line"))
         _escape_what_the_terminal_lacks()
+        for line in warnings_for(os.environ) if warn else ():
+            click.echo(line, err=True)
         with _errors_in_one_line():
-            prepare_database(loaded_app())
+            prepare(loaded_app())
             return function(*arguments, **options)
 
-    return with_appcontext(run)  # type: ignore[return-value]  # wraps keeps the signature that click reads
+    return VERBOSE(with_appcontext(run))  # type: ignore[return-value]  # wraps keeps the signature that click reads
+
+
+def _prepare_existing(app: Flask) -> None:
+    """Raises CommandError where no database is, and then makes nothing."""
+    folder = Path(app.config["BASE_DATA_DIR"])
+    if folder.exists():
+        check_data_folder(folder)
+    if not is_there(app):
+        raise CommandError(f"There is no database. {where(app)}. Is that the right place? flask start makes one.")
+    if app.config["SECRET_KEY"] is None:
+        raise CommandError(f"No secret key in {folder}. Set LABEL_STUDIO_BASE_DATA_DIR to the folder that has it.")
+    prepare_database(app)
+
+
+def is_new(app: Flask) -> bool:
+    """Whether nothing was started yet: the data folder is there and empty, and so is the database."""
+    folder = Path(app.config["BASE_DATA_DIR"])
+    return folder.is_dir() and not any(folder.iterdir()) and not is_there(app)
+
+
+def where(app: Flask) -> str:
+    """The data folder, and the database without its password."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).set(query={})
+    return f"Data folder: {app.config['BASE_DATA_DIR']}, database: {url.render_as_string()}"
 
 
 @contextmanager
@@ -61,11 +118,11 @@ def _errors_in_one_line() -> Iterator[None]:
     except Undecipherable:
         raise CommandError(OTHER_KEY) from None
     except OperationalError as error:
-        raise CommandError(f"The database does not answer: {_first_line(error)}") from None
+        raise CommandError(f"The database does not answer: {reason(error)}") from None
     except DatabaseError as error:
         if type(error) is not DatabaseError:  # a subclass is a defect of ours, and keeps its traceback
             raise
-        raise CommandError(f"The database is damaged: {_first_line(error)}. {RESTORE}") from None
+        raise CommandError(f"The database is damaged: {reason(error)}. {RESTORE}") from None
     except sqlite3.Error as error:
         raise CommandError(f"The database cannot be copied: {error}. Nothing was changed.") from None
     except BrokenPipeError:  # click ends quietly
@@ -83,10 +140,6 @@ def _escape_what_the_terminal_lacks() -> None:
     """Escape letters that the terminal's encoding lacks, as Python does in a string."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _first_line(error: DatabaseError) -> str:
-    return str(error.orig).partition("\n")[0]
 
 
 def find_user(email: str) -> User:

@@ -10,9 +10,11 @@ import click
 from flask import current_app
 from sqlalchemy import select, text
 
-from ls.cli.base import OTHER_KEY, RESTORE, CommandError, command
-from ls.config.settings import warnings_for
+from ls.cli.base import IS_VERBOSE, OTHER_KEY, RESTORE, CommandError, checking_command, is_new, loaded_app
+from ls.config import env_file
+from ls.config.warnings import warnings_for
 from ls.db.extensions import db
+from ls.db.sqlite import journal_problem
 from ls.models import ApiToken
 from ls.models.api_token import PURPOSE
 from ls.security.crypto import Undecipherable, keyring
@@ -22,13 +24,18 @@ from ls.web.proxy import is_in
 from ls.web.unnamed_proxy import noted_proxy, warning_of
 
 
-@click.command()
-@command
+@click.command(short_help="Say what is wrong with settings, database and files.")
+@checking_command
 def check() -> None:
-    """Say what is wrong with settings, database and file modes."""
+    """Say what is wrong with settings, database and file modes, and where settings come from if not only from
+    the environment, or with --verbose.
+    """
+    _show_origins()
     for notice in _notices():
         click.echo(notice, err=True)
-    problems = [*warnings_for(os.environ), *_file_problems(), *_database_problems(), *key_problems()]
+    problems = [*warnings_for(os.environ), *_file_problems()]
+    if not is_new(loaded_app()):
+        problems += [*_database_problems(), *journal_problems(), *key_problems()]
     if problems:
         raise CommandError("\n".join(problems))
     click.echo("OK")
@@ -41,6 +48,13 @@ def _notices() -> Iterator[str]:
         yield warning_of(proxy)
 
 
+def _show_origins() -> None:
+    found = list(env_file.origins(os.environ))
+    if click.get_current_context().meta.get(IS_VERBOSE) or {place for _, _, place in found} - env_file.PLAIN:
+        for setting, value, place in found:
+            click.echo(f"{setting.variable}={value} ({place})")
+
+
 def _file_problems() -> Iterator[str]:
     folder = Path(current_app.config["BASE_DATA_DIR"])
     if folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):  # others could put another secret key into it
@@ -48,6 +62,9 @@ def _file_problems() -> Iterator[str]:
     for path in (folder / FILE_NAME, *folder.glob("*.sqlite3*"), *folder.glob("backups/*")):
         if path.exists() and is_open_to_others(path):
             yield f"{path} can be read by others. Mend it with: chmod 600 {shlex.quote(str(path))}"
+    file = env_file.path()
+    if file is not None and file.stat().st_mode & stat.S_IRWXO:
+        yield f"{file} can be read by others. Mend it with: chmod o= {shlex.quote(str(file))}"
 
 
 def _database_problems() -> Iterator[str]:
@@ -55,6 +72,13 @@ def _database_problems() -> Iterator[str]:
         found = db.session.scalar(text("PRAGMA quick_check(1)"))
         if found != "ok":
             yield f"The database is damaged: {found}. {RESTORE}"
+
+
+def journal_problems() -> Iterator[str]:
+    """Whether SQLite can work as it should."""
+    problem = journal_problem(db.session.connection())
+    if problem:
+        yield problem
 
 
 def key_problems() -> Iterator[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 from ls.backup import archive
 from ls.backup import copy as database_copy
 from ls.backup import restore as restoring
-from ls.cli.base import CommandError, command, loaded_app
+from ls.cli.base import CommandError, command, founding_command, loaded_app
 from ls.config.parsers import database_uri, database_url, engine_options
 from ls.db.extensions import db
 from ls.db.migrate import REVISIONS, change_schema
@@ -33,7 +33,7 @@ def backup(file: Path) -> None:
 
 @click.command(short_help="Put a backup in place of the present data.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@command
+@founding_command  # on another machine there is none yet
 def restore(file: Path) -> None:
     """Put FILE's data in place of the present data, which is kept beside it. Restart the server afterwards."""
     former = restoring.restore(loaded_app(), file)

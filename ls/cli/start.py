@@ -10,10 +10,9 @@ from flask import current_app
 
 from ls.accounts.first_account import ensure_account
 from ls.cli.address import note_address
-from ls.cli.base import CommandError, command, loaded_app
-from ls.cli.check import key_problems
+from ls.cli.base import CommandError, founding_command, loaded_app
+from ls.cli.check import journal_problems, key_problems
 from ls.config.parsers import shown
-from ls.config.settings import warnings_for
 from ls.db.extensions import db
 from ls.projects import deletion
 from ls.web.unnamed_proxy import forget_unnamed_proxy
@@ -39,10 +38,10 @@ def default_workers() -> int:
 @click.option("--password", help="Its password.")
 @click.option("--user-token", metavar="TOKEN", help="Its API token, at least 5 characters.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-@command
+@founding_command
 def start(host: str | None, port: int | None, workers: int, no_browser: bool, **account: str | None) -> None:
     """Bring the database up to date, make the account if asked, and serve."""
-    for warning in (*warnings_for(os.environ), *key_problems()):
+    for warning in (*journal_problems(), *key_problems()):
         click.echo(warning, err=True)
     _make_account(account)
     deletion.purge_some(deletion.AT_START)

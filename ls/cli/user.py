@@ -7,7 +7,7 @@ import click
 from sqlalchemy import select
 
 from ls.accounts import deletion, sign_up
-from ls.cli.base import CommandError, command, find_user
+from ls.cli.base import VERBOSE, CommandError, command, find_user, founding_command
 from ls.cli.prompts import ask, ask_password
 from ls.db.extensions import db
 from ls.db.transaction import write
@@ -23,6 +23,7 @@ USERNAME = click.option("--username", required=True, metavar="EMAIL", help="The 
 @click.group(invoke_without_command=True, short_help="Show, create and manage accounts.")
 @click.option("--username", metavar="EMAIL", help="Show the account with this email.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON alone.")
+@VERBOSE
 @click.pass_context
 def user(context: click.Context, username: str | None, as_json: bool) -> None:
     """Show an account, or manage accounts with the commands below."""
@@ -65,7 +66,7 @@ def user_info(found: User) -> dict[str, Any]:
 @click.option("--user-token", metavar="TOKEN", help="Its API token, at least 5 characters; random if not given.")
 @click.option("--first-name", help="First name.")
 @click.option("--last-name", help="Last name.")
-@command
+@founding_command
 def create(username: str | None, password: str | None, user_token: str | None, **names: str | None) -> None:
     """Create an account."""
     username = ask("Email", username)

@@ -40,7 +40,7 @@ def choice(words: Mapping[str, Any], problem: str) -> Callable[[object], Any]:
     """A parser that accepts these words in any case."""
 
     def parse(value: object) -> Any:
-        word = text(value).strip().lower()
+        word = text(value).lower()
         if word not in words:
             raise ValueError(problem)
         return words[word]
@@ -60,7 +60,7 @@ def whole_number(low: int, high: int) -> Callable[[object], int]:
     """A parser of whole numbers, both limits included."""
 
     def parse(value: object) -> int:
-        digits = text(value).strip()
+        digits = text(value)
         if not re.fullmatch("[0-9]{1,12}", digits):
             raise ValueError("is not a whole number")
         if not low <= int(digits) <= high:
@@ -72,17 +72,15 @@ def whole_number(low: int, high: int) -> Callable[[object], int]:
 
 def folder(value: object) -> str:
     """An absolute path; `~` is the home folder."""
-    if "\0" in str(value):
-        raise ValueError("has a NUL character")
     try:
-        return str(Path(str(value)).expanduser().absolute()) if value != "" else ""
+        return str(Path(text(value)).expanduser().absolute())
     except RuntimeError:
         raise ValueError("names the home folder of an unknown user") from None
 
 
 def networks(value: object) -> tuple[Network, ...]:
     """Addresses and networks, separated by commas or white space."""
-    words = value if isinstance(value, list | tuple) else re.split(r"[,\s]+", text(value).strip())
+    words = value if isinstance(value, list | tuple) else re.split(r"[, ]+", text(value))
     try:
         return tuple(ip_network(word) for word in words if word != "")
     except ValueError as error:
@@ -106,19 +104,29 @@ def database_url(value: object) -> str:
     except (ArgumentError, ValueError):
         raise ValueError("is not a database URL") from None
     if url.drivername in _POSTGRESQL:
+        _check_parameters(url)
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     if url.drivername not in _SQLITE:
         raise ValueError(f"{shown(url.drivername)} is not supported; use sqlite or postgresql+psycopg")
     if url.database in {None, "", ":memory:"}:
         raise ValueError("a database in memory would lose everything; name a file")
+    if url.query:
+        raise ValueError(f"SQLite takes no parameters here; leave out ?{shown(next(iter(url.query)))}=...")
     return url.set(drivername="sqlite").render_as_string(hide_password=False)
+
+
+def _check_parameters(url: URL) -> None:
+    """Raises ValueError for parameters that PostgreSQL does not know, such as those of other libraries."""
+    driver: Any = url.set(drivername="postgresql+psycopg").get_dialect().import_dbapi()
+    known = {option.keyword.decode() for option in driver.pq.Conninfo.get_defaults()}
+    unknown = [name for name in url.query if name not in known]
+    if unknown:
+        raise ValueError(f"PostgreSQL does not know the parameter {shown(unknown[0])}; leave it out")
 
 
 def base_url(value: object) -> str:
     """A public base URL in its shortest form: no default port, no final slash."""
-    given = text(value).strip()
-    if not given:
-        return ""
+    given = text(value)
     try:
         parts = urlsplit(given)
         host = _host(parts)
@@ -168,6 +176,10 @@ def engine_options(uri: str) -> dict[str, Any]:
     """The connection pool. Over a network, connections are tested and a server that does not answer is given up."""
     if uri.startswith("sqlite"):
         return {"pool_size": 10, "max_overflow": 60}  # one for each thread of a worker, as writers wait for one another
-    timeouts = {name: value for name, value in _TIMEOUTS.items() if name not in make_url(uri).query}
+    arguments: dict[str, int | str | None] = {
+        name: value for name, value in _TIMEOUTS.items() if name not in make_url(uri).query
+    }
+    # A pooler may run each transaction on another connection to the server, which lacks what was prepared on the first.
+    arguments |= {"client_encoding": "utf8", "prepare_threshold": None}
     # Four workers stay below the 100 connections that PostgreSQL allows by default.
-    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "connect_args": timeouts}
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "connect_args": arguments}

@@ -2,9 +2,10 @@
 
 The strongest value wins: an override of `create_app`, then `LABEL_STUDIO_<NAME>` (or the file named by
 `LABEL_STUDIO_<NAME>_FILE`), then the default. Overrides with other names are Flask's own settings.
+White space around a value is dropped, and an empty value is unset.
 """
 
-import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ ENVIRONMENT_PREFIX = "LABEL_STUDIO_"
 INSTANCE = str(Path(__file__).resolve().parents[2] / "instance")
 DAY = 24 * 60 * 60
 LONGEST = 3650 * DAY
+WITHOUT_PREFIX = {"DISABLE_SIGNUP_WITHOUT_LINK"}  # Label Studio reads it so too, and it means the same everywhere
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 class ConfigError(click.ClickException):
@@ -87,25 +91,40 @@ def read(environ: Mapping[str, str], overrides: Mapping[str, object] | None = No
     given = dict(overrides or {})
     found: dict[str, Any] = {}
     for setting in SETTINGS:
-        override = given.pop(setting.name, None)
-        value = _from_environment(setting, environ) if override is None else override
-        parsed = None if value is None else setting.parse(value)
-        found[setting.name] = setting.default if parsed in (None, "") else parsed
+        value = given.pop(setting.name, None)
+        if isinstance(value, str):
+            value = clean(setting.variable, value)
+        if value is None:
+            value = source(setting, environ)[1]
+        found[setting.name] = setting.default if value is None else setting.parse(value)
     return found | _flask_settings(found) | given
 
 
-def _from_environment(setting: Setting, environ: Mapping[str, str]) -> str | None:
-    if setting.file_variable not in environ:
-        return environ.get(setting.variable)
-    if setting.variable in environ:
+def source(setting: Setting, environ: Mapping[str, str]) -> tuple[str, str | None]:
+    """The variable that gives a value, and the value; None if nothing does. Raises ConfigError."""
+    value = clean(setting.variable, environ.get(setting.variable))
+    file = clean(setting.file_variable, environ.get(setting.file_variable))
+    if file is not None and value is not None:
         raise ConfigError(f"{setting.variable} and {setting.file_variable} are both set. Keep one of them.")
-    return _content(setting.file_variable, environ[setting.file_variable])
+    if file is not None:
+        return setting.file_variable, clean(setting.file_variable, _content(setting.file_variable, file))
+    if value is None and setting.name in WITHOUT_PREFIX:
+        return setting.name, clean(setting.name, environ.get(setting.name))
+    return setting.variable, value
+
+
+def clean(variable: str, value: str | None) -> str | None:
+    """The value without white space around it, such as the CR of a Windows line end; None if nothing is left."""
+    stripped = (value or "").strip()
+    if _CONTROL.search(stripped):
+        raise ConfigError(f"{variable} holds a control character, such as a line end or a tab. Take it out.")
+    return stripped or None
 
 
 def _content(variable: str, name: str) -> str:
-    """The text of the file, without its last line end."""
+    """The text of the file."""
     try:
-        return Path(name).read_text(encoding="utf-8").removesuffix("\n")
+        return Path(name).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(f"{variable}={parsers.shown(name)}: cannot read the file: {reason}") from None
@@ -136,16 +155,3 @@ def _flask_settings(found: Mapping[str, Any]) -> dict[str, Any]:
         "WTF_CSRF_CHECK_DEFAULT": False,  # ls.web.auth checks, once it knows whether a token or a session is used
         "WTF_CSRF_SSL_STRICT": False,  # ls.web.csrf checks more than the Referer
     }
-
-
-def warnings_for(environ: Mapping[str, str]) -> list[str]:
-    """One line for each setting that is probably a mistake but does not prevent the start."""
-    known = [name for setting in SETTINGS for name in (setting.variable, setting.file_variable)]
-    unknown = sorted(name for name in environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
-    nearest = {name: difflib.get_close_matches(name, known, n=1, cutoff=0)[0] for name in unknown}
-    lines = [f"{parsers.shown(name)} is not a setting. Did you mean {nearest[name]}?" for name in unknown]
-    given = {name.removesuffix("_FILE") for name, value in environ.items() if value}
-    if f"{ENVIRONMENT_PREFIX}USERNAME" not in given:
-        idle = sorted({f"{ENVIRONMENT_PREFIX}PASSWORD", f"{ENVIRONMENT_PREFIX}USER_TOKEN"} & given)
-        lines += [f"{name} has no effect without {ENVIRONMENT_PREFIX}USERNAME." for name in idle]
-    return lines

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from ls.config.settings import ConfigError
 from ls.db.extensions import db
+from ls.db.postgresql import OWNER, check_server, reason
 from ls.db.sqlite import copy_to_file
 from ls.db.types import utcnow
 
@@ -35,6 +36,15 @@ def ensure_current(app: Flask) -> None:
             change_schema(app, HEAD)
 
 
+def is_there(app: Flask) -> bool:
+    """Whether there is a database of ours. A SQLite file that is not there is not made. Raises as `ensure_current`."""
+    with app.app_context():
+        file = Path(db.engine.url.database or "")
+        if db.engine.dialect.name == "sqlite" and not (file.is_file() and file.stat().st_size):
+            return False
+        return revision(db.engine) is not None
+
+
 def change_schema(app: Flask, target: str) -> None:
     """Migrate up or down to `target`, after a copy of a SQLite file. Needs an application context."""
     with _migration_lock(app, db.engine) as connection:
@@ -47,8 +57,7 @@ def change_schema(app: Flask, target: str) -> None:
         try:
             migrate(connection, target)
         except ProgrammingError as error:  # no right to create tables, or tables of another program
-            reason = str(error.orig).partition("\n")[0]
-            raise ConfigError(f"The database cannot be brought up to date: {reason}") from None
+            raise ConfigError(f"The database cannot be brought up to date: {reason(error)}. {OWNER}") from None
 
 
 def create_private_file(engine: Engine) -> None:
@@ -60,7 +69,13 @@ def create_private_file(engine: Engine) -> None:
 
 def revision(engine: Engine) -> str | None:
     """The revision of the schema, None for an empty database. Raises SchemaTooNew."""
-    with engine.connect() as connection:
+    try:
+        connection = engine.connect()
+    except ProgrammingError as error:  # a parameter of the URL with a wrong value
+        raise ConfigError(f"LABEL_STUDIO_DATABASE_URL: {reason(error)}") from None
+    with connection:
+        if engine.dialect.name == "postgresql":
+            check_server(connection)
         return _revision(connection)
 
 
@@ -79,10 +94,9 @@ def _revision(connection: Connection) -> str | None:
 def _migration_lock(app: Flask, engine: Engine) -> Iterator[Connection]:
     """A connection to migrate on. Servers and workers that start at once wait for one another."""
     if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            connection.detach()  # closed afterwards, which gives the lock back
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-            connection.commit()
+        # The lock lasts as long as its transaction: a pooler may run the next one on another connection to the server.
+        with engine.begin() as lock, engine.connect() as connection:
+            lock.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
             yield connection
         return
     with (Path(app.config["BASE_DATA_DIR"]) / "migrate.lock").open("w") as lock:

@@ -28,6 +28,17 @@ def set_pragmas(connection: Any, _record: Any) -> None:
         connection.execute(pragma).close()
 
 
+def journal_problem(connection: Connection) -> str | None:
+    """What is wrong with the journal of a SQLite file, None if nothing: a file system can refuse a write-ahead log."""
+    if connection.dialect.name != "sqlite" or connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
+        return None
+    return (
+        "SQLite cannot keep a write-ahead log beside the database, as on a network drive or in a shared folder: "
+        "whoever reads and whoever writes wait for each other, and a crash can damage it. Move the data folder to a "
+        "local disk."
+    )
+
+
 def file_engine(path: Path) -> Engine:
     """An engine for a file of its own, which keeps no connection open."""
     return create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)

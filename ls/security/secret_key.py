@@ -23,10 +23,25 @@ def load_or_make(folder: Path) -> str:
         if not path.exists():
             folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             _make(path)
-        _restrict(path)
-        return parsers.secret_key(path.read_bytes().decode(errors="surrogateescape").removesuffix("\n"))
+        return _read(path)
     except OSError as error:
         raise not_writable(folder, error) from None
+
+
+def load(folder: Path) -> str | None:
+    """The key in `folder`, None if there is none. Raises ConfigError as above."""
+    try:
+        return _read(folder / FILE_NAME)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise not_writable(folder, error) from None
+
+
+def _read(path: Path) -> str:
+    _restrict(path)
+    try:
+        return parsers.secret_key(path.read_bytes().decode(errors="surrogateescape").removesuffix("\n"))
     except ValueError as error:
         raise ConfigError(f"The secret key in {path} {error}.") from None
 

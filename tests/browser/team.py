@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 
 from app import create_app
 from ls.accounts import deletion, sign_up
+from ls.backup.restore import prepare_database
 from ls.db.extensions import db
-from ls.db.migrate import ensure_current
 from ls.db.transaction import write
 from ls.db.types import utcnow
 from ls.images.avatar import read_picture
@@ -68,7 +68,7 @@ WORK = [
 def build(folder: Path, *, crowd: int = 0) -> Flask:
     """Make the team's installation in that data folder, with this many more members who did nothing."""
     app = create_app({"BASE_DATA_DIR": str(folder)})
-    ensure_current(app)
+    prepare_database(app)
     with app.app_context():
         _hire([*TEAM, *(Member("Member", f"{number:03}", f"member{number:03}", DAY, 9) for number in range(crowd))])
         for title, description, creator, shares in WORK:
