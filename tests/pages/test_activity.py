@@ -128,6 +128,15 @@ def test_csv_holds_everything_and_runs_nothing(app: Flask, team: tuple[Person, P
     assert len(only.splitlines()) == 2
 
 
+def test_sentences_name_projects_in_isolation(app: Flask, team: tuple[Person, Person]) -> None:
+    with app.app_context(), write():
+        Event.record("project_changed", actor=team[0], project=7, title="New", old_title="\u202eOld", fields=["title"])
+        Event.record("project_purged", project=7, title="New")
+    text = team[0].browser.get("/activity/").text
+    assert "Alice renamed the project \u2068\u202eOld\u2069 to \u2068New\u2069" in text
+    assert "The project \u2068New\u2069 is gone for good" in text
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_that_a_spreadsheet_would_run_is_text(start: str) -> None:
     assert escape_formula(f"{start}1+1") == f"'{start}1+1"
