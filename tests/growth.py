@@ -64,8 +64,8 @@ def _rows(one: int) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
         ],
     )
     moment = datetime.now(UTC)
-    deleted = {"created_by_id": one, "deleted_by_id": one, "deleted_at": moment}
-    yield Project, [{**deleted, "title": f"Deleted {number}"} for number in range(DELETED)]
+    deleted = {"title": "Deleted", "deleted_by_id": one, "deleted_at": moment}
+    yield Project, [{**deleted, "created_by_id": others[number]} for number in range(DELETED)]
     yield Task, [{"project_id": 1 + number % 2, "data": {}} for number in range(TASKS)]
     common = {"completed_by_id": one, "project_id": 1, "result": [], "ground_truth": False, "unique_id": ""}
     yield Annotation, [{**common, "task_id": 1 + 2 * (number % 2000)} for number in range(TASKS)]

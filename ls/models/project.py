@@ -63,6 +63,7 @@ class Project(Base):
 
     __table_args__ = (
         Index("ix_projects_created_by_id", "created_by_id", "id", **_VISIBLE),
+        Index("ix_projects_visible", "id", **_VISIBLE),
         Index("ix_projects_deleted_at", "deleted_at", "id", **_HIDDEN),
         NEVER_REUSE_IDS,
     )

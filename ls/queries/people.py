@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from ls.db.extensions import db
 from ls.exceptions import NotFound
 from ls.models import Contribution, Project, User
-from ls.models.project import VISIBLE, in_visible_project
+from ls.models.project import VISIBLE
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED, UserSummary
 from ls.queries.pagination import PAGE_SIZE, Page, paginate
 from ls.queries.search import matching
@@ -115,21 +115,16 @@ _CREATED = (
     .limit(PAGE_SIZE)
 )
 
-_CONTRIBUTED_BY = (
-    Contribution.user_id == _ID,
-    Contribution.annotations_count > 0,
-    in_visible_project(Contribution.project_id),
-)
 _CONTRIBUTED = (
     select(
         Project.id,
         Project.title,
         Contribution.annotations_count,
         Contribution.last_at,
-        select(func.count()).where(*_CONTRIBUTED_BY).correlate(None).scalar_subquery().label("total"),
+        func.count().over().label("total"),
     )
     .join(Project, Project.id == Contribution.project_id)
-    .where(*_CONTRIBUTED_BY)
+    .where(Contribution.user_id == _ID, Contribution.annotations_count > 0, VISIBLE)
     .order_by(Contribution.last_at.desc(), Project.id.desc())
     .limit(PAGE_SIZE)
 )

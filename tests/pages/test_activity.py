@@ -128,6 +128,15 @@ def test_csv_holds_everything_and_runs_nothing(app: Flask, team: tuple[Person, P
     assert len(only.splitlines()) == 2
 
 
+def test_sentences_name_projects_in_isolation(app: Flask, team: tuple[Person, Person]) -> None:
+    with app.app_context(), write():
+        Event.record("project_changed", actor=team[0], project=7, title="New", old_title="\u202eOld", fields=["title"])
+        Event.record("project_purged", project=7, title="\u202eOld")
+    text = team[0].browser.get("/activity/").text
+    assert "Alice renamed the project \u2068\u202eOld\u2069 to New" in text
+    assert "The project \u2068\u202eOld\u2069 is gone for good" in text
+
+
 @pytest.mark.parametrize("path", ["/events", "/events/"])
 def test_the_earlier_url_redirects_with_its_query(team: tuple[Person, Person], path: str) -> None:
     answer = team[0].browser.get(f"{path}?kind=login&person=%E6%9D%8E&_external=1&_scheme=evil")

@@ -8,6 +8,7 @@ from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from ls.names import isolated
 from ls.queries.audit_log import Actor, Entry
 
 # The names of the kinds in the filter.
@@ -72,7 +73,6 @@ OWN = {
     "invite_reset": _l("%(actor)s reset the invite link"),
     "project_created": _l("%(actor)s created the project %(title)s"),
     "project_changed": _l("%(actor)s changed the project %(title)s"),
-    "project_renamed": _l("%(actor)s renamed the project %(old_title)s to %(title)s"),
     "project_deleted": _l("%(actor)s deleted the project %(title)s: tasks %(tasks)s, annotations %(annotations)s"),
     "project_restored": _l("%(actor)s restored the project %(title)s"),
     "project_purged": _l("The project %(title)s is gone for good, 30 days after its deletion"),
@@ -99,6 +99,7 @@ OTHERS = {
     "deleted": _l("%(actor)s deleted %(target)s"),
 }
 
+RENAMED = _l("%(actor)s renamed the project %(old_title)s to %(title)s")
 UNKNOWN = _l("Somebody tried to log in with an email that has no account")
 
 
@@ -107,15 +108,14 @@ def sentence(entry: Entry) -> str:
     if entry.kind == "login_failed" and entry.target is None:
         return str(UNKNOWN)
     is_other = entry.target is not None and entry.target != entry.actor
-    kind = "project_renamed" if "old_title" in entry.detail else entry.kind
-    text = _text(kind, is_other, get_locale())
+    text = str(RENAMED) if "old_title" in entry.detail else _text(entry.kind, is_other, get_locale())
     words = {"actor": name(entry.actor), "target": name(entry.target), "kind": entry.kind}
     return text % {**_project_words(entry.detail), **words}
 
 
 def _project_words(detail: dict[str, Any]) -> dict[str, str]:
     """What the event says of a project: titles isolated, so that none turns the sentence round, and counts."""
-    titles = {key: f"\u2068{detail[key]}\u2069" for key in ("title", "old_title") if key in detail}
+    titles = {key: isolated(detail[key]) for key in ("title", "old_title") if key in detail}
     return titles | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
 
 

@@ -16,17 +16,19 @@ def upgrade() -> None:
     deleted_by = sa.ForeignKey("users.id", name="fk_projects_deleted_by_id_users")
     op.add_column("projects", sa.Column("deleted_by_id", sa.Integer(), deleted_by, nullable=True), inline_references=True)
     op.drop_index("ix_projects_created_by_id", "projects")
-    create_index("ix_projects_created_by_id", "created_by_id", VISIBLE)
-    create_index("ix_projects_deleted_at", "deleted_at", HIDDEN)
+    create_index("ix_projects_created_by_id", ["created_by_id", "id"], VISIBLE)
+    create_index("ix_projects_visible", ["id"], VISIBLE)
+    create_index("ix_projects_deleted_at", ["deleted_at", "id"], HIDDEN)
 
 
 def downgrade() -> None:
     op.drop_index("ix_projects_deleted_at", "projects")
+    op.drop_index("ix_projects_visible", "projects")
     op.drop_index("ix_projects_created_by_id", "projects")
     op.drop_column("projects", "deleted_by_id")
     op.drop_column("projects", "deleted_at")
     op.create_index("ix_projects_created_by_id", "projects", ["created_by_id", "id"])
 
 
-def create_index(name: str, column: str, where: sa.TextClause) -> None:
-    op.create_index(name, "projects", [column, "id"], sqlite_where=where, postgresql_where=where)
+def create_index(name: str, columns: list[str], where: sa.TextClause) -> None:
+    op.create_index(name, "projects", columns, sqlite_where=where, postgresql_where=where)
