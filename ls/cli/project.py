@@ -2,17 +2,17 @@
 
 import json
 import sys
-from pathlib import Path
 
 import click
 from sqlalchemy import select
 
-from ls.cli.base import command, find_user
+from ls.cli.base import command
+from ls.cli.project_import import import_command
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import iso
 from ls.models import Project, User
-from ls.projects import counters, import_tasks
+from ls.projects import counters
 
 
 @click.group(short_help="Import, list and recount projects.")
@@ -20,28 +20,7 @@ def project() -> None:
     """Import projects, list them, count their annotations again."""
 
 
-@project.command("import", short_help="Make a project of a JSON file.")
-@click.argument("title")
-@click.argument("file")
-@click.option("--username", required=True, metavar="EMAIL", help="The email of the project's creator.")
-@command
-def import_command(title: str, file: str, username: str) -> None:
-    """Make a project called TITLE from FILE: a JSON list of tasks, as Label Studio exports them.
-
-    FILE may be - for standard input. Annotations keep their author, found by email or id; those without one become
-    the creator's. If anything is wrong, nothing is imported.
-    """
-    creator = find_user(username)
-    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    items = import_tasks.check_items(import_tasks.parse(content), creator)
-    with write():
-        made = Project.create(title, creator)
-        with click.progressbar(length=len(items), label="Importing", file=sys.stderr) as bar:
-            result = import_tasks.save_items(made, items, creator, bar.update)
-        project_id = made.id
-    click.echo(
-        f"Imported {result.task_count} tasks and {result.annotation_count} annotations into project {project_id}"
-    )
+project.add_command(import_command)
 
 
 @project.command("list")

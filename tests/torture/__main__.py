@@ -4,7 +4,7 @@ import signal
 import sys
 import time
 
-from tests.torture import crash, crowds, framing, full_disk, gone, restore, slow_clients, writers
+from tests.torture import crash, crowds, framing, full_disk, gone, imports, restore, slow_clients, writers
 from tests.torture.trial import Outcome, Trial
 
 TRIALS: tuple[Trial, ...] = (
@@ -12,6 +12,7 @@ TRIALS: tuple[Trial, ...] = (
     *framing.TRIALS,
     *crowds.TRIALS,
     slow_clients.TRIAL,
+    *imports.TRIALS,
 )
 AT_MOST = 900  # seconds for all trials together
 ROW = "{:<20}{:<6}{:>8}{:>13}  {}"

@@ -5,6 +5,7 @@ from ls.blueprints.api import (  # noqa: F401  # importing a resource registers 
     annotations,
     current_user,
     docs,
+    imports,
     memberships,
     organizations,
     projects,
