@@ -12,7 +12,10 @@ EVERY_ROUTE = "tests/safety/test_every_route.py"
 LOGGED_OUT = f"{EVERY_ROUTE}::test_nobody_comes_in_without_signing_in"
 MEANWHILE = "tests/safety/test_late_writes.py::test_who_is_out_between_guard_and_lock_changes_nothing"
 OWNERSHIP = f"{EVERY_ROUTE}::test_what_belongs_to_another_is_refused"
+IMPORT_AUTHORS = "tests/projects/test_import_authors.py"
+IMPORTS = "tests/api/test_import.py"
 LOGIN = "tests/accounts/test_login.py"
+MEMORY = "tests/test_import_memory.py"
 MEMBERSHIP = "tests/accounts/test_membership.py"
 MEMBERSHIPS = "tests/api/test_memberships.py"
 OWN_PASSWORD = "tests/pages/test_settings_password.py"
@@ -458,5 +461,31 @@ GUARDS = (
         'Event.record("activity_exported")',
         "pass",
         ("tests/safety/test_every_answer.py",),
+    ),
+    # Imports
+    Guard(
+        "authors are no numbers of another server",
+        "ls/projects/import_authors.py",
+        "email = self._people.get(number, self._author)",
+        "return number\n        email = self._people.get(number, self._author)",
+        (IMPORT_AUTHORS,),
+    ),
+    Guard(
+        "authors who are not found",
+        "ls/projects/import_tasks.py",
+        "        authors.check()\n",
+        "",
+        (IMPORT_AUTHORS,),
+    ),
+    Guard(
+        "size of an imported item", "ls/projects/import_reader.py", "self._check_size(number)\n", "pass\n", (MEMORY,)
+    ),
+    Guard("number of imported tasks", "ls/projects/import_tasks.py", "number > at_most", "False", (IMPORTS,)),
+    Guard(
+        "one large import at a time",
+        "ls/blueprints/api/imports.py",
+        "not turn.acquire(blocking=False)",
+        "turn.acquire(blocking=False) == 2",
+        (IMPORTS,),
     ),
 )

@@ -16,15 +16,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ls.blueprints.api.imports import MAX_BYTES
 from ls.db.types import utcnow
+from ls.worker import SETTINGS
 from tests.cast import PASSWORD
 from tests.server import ROOT, RunningServer, Visitor
 from tests.with_postgres import free_port
 
 SAMPLES = ROOT / "deploy"
+TOKEN = "a" * 40
 OWN_NAME, PREFIX, TWO_NODES = "nginx.conf", "nginx-prefix.conf", "nginx-two-nodes.conf"
 CONFIG = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+user root; daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{}}
 http {{
     access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
@@ -100,6 +103,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     port = free_port()
     url = f"https://localhost:{port}{prefix}"
     settings = {"HOST": url, "TRUSTED_PROXIES": "127.0.0.1", "USERNAME": "anna@example.org", "PASSWORD": PASSWORD}
+    settings["USER_TOKEN"] = TOKEN
     with RunningServer(tmp_path, **settings) as server:
         proxy = Nginx(tmp_path, sample, server.port, port)
         wait_for(f"{url}/health")
@@ -139,6 +143,25 @@ def test_signing_in_and_looking_around_behind_nginx(site: str) -> None:
         assert "127.0.0.1" in sessions
     finally:
         visitor.http.close()
+
+
+def test_an_import_passes_nginx_and_another_large_body_does_not(site: str) -> None:
+    headers = {"Authorization": f"Token {TOKEN}"}
+    with httpx.Client(base_url=site, headers=headers, verify=False, timeout=60) as client:  # noqa: S501  # made above
+        project = client.post("/api/projects/", json={"title": "Large"}).json()["id"]
+        body = b"[" + b" " * 6_000_000 + b"{}]"
+        assert client.post(f"/api/projects/{project}/import", content=body).json()["task_count"] == 1
+        assert client.post("/api/projects/", content=body).status_code == 413
+
+
+@pytest.mark.parametrize("sample", [OWN_NAME, PREFIX, TWO_NODES])
+def test_nginx_lets_through_what_an_import_may_send(sample: str) -> None:
+    location = re.search(r"location ~ \S*/import\$ \{([^}]+)\}", (SAMPLES / sample).read_text())
+    assert location
+    most = re.search(r"client_max_body_size (\d+)m;", location[1])
+    assert most
+    assert MAX_BYTES < int(most[1]) * 1024**2 <= SETTINGS["max_request_body_size"]
+    assert "proxy_read_timeout 15m;" in location[1]
 
 
 def test_another_host_is_refused_behind_nginx(site: str) -> None:

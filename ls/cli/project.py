@@ -4,20 +4,20 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 from sqlalchemy import select
 
-from ls.cli.base import CommandError, command, find_user
+from ls.cli.base import CommandError, command
+from ls.cli.project_import import import_command
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import iso
 from ls.exceptions import NotFound
-from ls.models import Event, Project, User
+from ls.models import Project, User
 from ls.models.project import KEPT, VISIBLE, restorable
 from ls.names import isolated
-from ls.projects import counters, deletion, import_tasks
+from ls.projects import counters, deletion
 
 
 @click.group(short_help="Import, list, delete and restore projects.")
@@ -25,29 +25,7 @@ def project() -> None:
     """Import projects, list them, delete and restore them, count their annotations again."""
 
 
-@project.command("import", short_help="Make a project of a JSON file.")
-@click.argument("title")
-@click.argument("file")
-@click.option("--username", required=True, metavar="EMAIL", help="The email of the project's creator.")
-@command
-def import_command(title: str, file: str, username: str) -> None:
-    """Make a project called TITLE from FILE: a JSON list of tasks, as Label Studio exports them.
-
-    FILE may be - for standard input. Annotations keep their author, found by email or id; those without one become
-    the creator's. If anything is wrong, nothing is imported.
-    """
-    creator = find_user(username)
-    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    items = import_tasks.check_items(import_tasks.parse(content), creator)
-    with write():
-        made = Project.create(title, creator)
-        with click.progressbar(length=len(items), label="Importing", file=sys.stderr) as bar:
-            result = import_tasks.save_items(made, items, creator, bar.update)
-        project_id = made.id
-        Event.record("tasks_imported", **made.named, tasks=result.task_count, annotations=result.annotation_count)
-    click.echo(
-        f"Imported {result.task_count} tasks and {result.annotation_count} annotations into project {project_id}"
-    )
+project.add_command(import_command)
 
 
 @project.command("list")

@@ -1,24 +1,35 @@
-"""What an import holds: tasks with their annotations, and how the authors of these are looked up."""
+"""What an import holds: tasks with their annotations, and what of them has no place here."""
 
-import json
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
 from pydantic import ValidationInfo as Info
 
-from ls.exceptions import NotFound
-from ls.models import User
-from ls.validation import json_problem
+from ls.projects.import_authors import QUOTED_LENGTH, quoted
+from ls.validation import is_line, json_problem
 
-QUOTED_LENGTH = 80  # letters of a wrong value that a message repeats
+MAX_ANNOTATIONS = 10_000  # of one task
+MAX_NAMES = 100  # of what is left out; the rest is counted together
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 MESSAGES = {
     "missing": "is missing",
     "dict_type": "is not an object",
     "list_type": "is not a list",
     "bool_type": "is not true or false",
+    "too_long": f"has more than {MAX_ANNOTATIONS:,} entries",
 }
+# What an export says of tasks and annotations that this server numbers, dates and counts itself.
+MADE_HERE = frozenset(
+    [
+        *("id", "project", "task", "inner_id", "file_upload", "created_at", "updated_at", "created_username"),
+        *("updated_by", "unique_id", "import_id", "last_action", "last_created_by", "comment_authors"),
+        *("draft_created_at", "draft_exists", "is_labeled", "overlap", "allow_skip", "avg_lead_time"),
+        *("total_annotations", "cancelled_annotations", "total_predictions", "result_count", "comment_count"),
+        *("unresolved_comment_count", "last_comment_updated_at", "parent_prediction", "parent_annotation"),
+    ]
+)
 
 
 def _storable(value: Any, info: Info) -> Any:
@@ -34,7 +45,7 @@ def _moment(value: Any, info: Info) -> datetime:
     except (TypeError, ValueError, OverflowError):
         moment = LATEST
     if not EARLIEST <= moment < LATEST:
-        raise ValueError(f'"{info.field_name}" is not a time such as 2021-06-15T19:37:29Z: {_quoted(value)}')
+        raise ValueError(f'"{info.field_name}" is not a time such as 2021-06-15T19:37:29Z: {quoted(value)}')
     return moment
 
 
@@ -43,12 +54,12 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class ImportedAnnotation(BaseModel):
-    """An annotation as exported; other fields are ignored."""
+    """An annotation as exported. The context of its validation are the `Authors`."""
 
     model_config = ConfigDict(strict=True)
 
     result: Annotated[list[Any], AfterValidator(_storable)]
-    completed_by_id: Annotated[int, BeforeValidator(lambda sent, info: info.context.id_of(sent))] = Field(
+    completed_by_id: Annotated[int | None, BeforeValidator(lambda sent, info: info.context.id_of(sent))] = Field(
         None, validation_alias="completed_by", validate_default=True
     )
     was_cancelled: bool | None = None
@@ -59,15 +70,22 @@ class ImportedAnnotation(BaseModel):
 
 
 class ImportedTask(BaseModel):
-    """A task as exported; other fields are ignored. The context of its validation are the `Authors`."""
+    """A task as exported."""
 
     model_config = ConfigDict(strict=True)
 
     data: Annotated[dict[str, Any], AfterValidator(_storable)]
     meta: Annotated[dict[str, Any], AfterValidator(_storable)] | None = None
     annotations: Annotated[
-        list[ImportedAnnotation], FailFast(), BeforeValidator(lambda sent: [] if sent is None else sent)
+        list[ImportedAnnotation],
+        FailFast(),
+        Field(max_length=MAX_ANNOTATIONS),
+        BeforeValidator(lambda sent: [] if sent is None else sent),
     ] = []
+
+
+TASK_FIELDS = MADE_HERE | ImportedTask.model_fields.keys()
+ANNOTATION_FIELDS = MADE_HERE | ImportedAnnotation.model_fields.keys() | {"completed_by"}
 
 
 def first_problem(error: ValidationError) -> str:
@@ -82,45 +100,17 @@ def first_problem(error: ValidationError) -> str:
     return f'{annotation}"{place[-1]}" {MESSAGES.get(kind, "is not a number of seconds")}'
 
 
-def _quoted(value: Any) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) <= QUOTED_LENGTH else text[:QUOTED_LENGTH] + "..."
+def count_left_out(item: dict[str, Any], counted: Counter[str]) -> None:
+    """Count what of a valid task will not be stored: the entries of a list, anything else once."""
+    _count(item, TASK_FIELDS, "", counted)
+    for annotation in item.get("annotations") or []:
+        _count(annotation, ANNOTATION_FIELDS, "annotations.", counted)
 
 
-class Authors:
-    """Looks up the authors of annotations by email or id, each once."""
-
-    def __init__(self, default: User) -> None:
-        self._default_id = default.id
-        self._known: dict[str | int, int | None] = {}
-
-    def id_of(self, completed_by: Any) -> int:
-        """The id of the author. Raises ValueError, also for a deleted account: it gets no new work."""
-        if completed_by is None:
-            return self._default_id
-        author = _email_or_id(completed_by)
-        if author not in self._known:
-            self._known[author] = _user_id(author)
-        user_id = self._known[author]
-        if user_id is None:
-            raise ValueError(f"unknown author {_quoted(author)}")
-        return user_id
-
-
-def _email_or_id(completed_by: Any) -> str | int:
-    value = completed_by
-    if isinstance(value, dict):  # the email first: on another server the id belongs to another user
-        value = value.get("email") or value.get("id")
-    if isinstance(value, (str, int)) and not isinstance(value, bool):
-        return value
-    raise ValueError('"completed_by" is neither an id nor an email address')
-
-
-def _user_id(author: str | int) -> int | None:
-    if isinstance(author, str):
-        user = User.by_email(author)
-        return user.id if user else None
-    try:
-        return User.find(author).id
-    except NotFound:
-        return None
+def _count(values: dict[str, Any], kept: frozenset[str], prefix: str, counted: Counter[str]) -> None:
+    for name in values.keys() - kept:
+        if value := values[name]:
+            known = f"{prefix}{name}"
+            if known not in counted and not (len(counted) < MAX_NAMES and len(name) <= QUOTED_LENGTH and is_line(name)):
+                known = "other"
+            counted[known] += len(value) if isinstance(value, list) else 1

@@ -1,5 +1,6 @@
 """A made-up team with its work, so that pages have something to show."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -17,7 +18,8 @@ from ls.db.transaction import write
 from ls.db.types import utcnow
 from ls.images.avatar import read_picture
 from ls.models import Project, User
-from ls.projects.import_tasks import check_items, save_items
+from ls.projects.import_authors import Authors
+from ls.projects.import_tasks import checked, save
 from tests.cast import PASSWORD
 
 TOKEN = "a" * 40  # Anna's
@@ -105,25 +107,26 @@ def _user(name: str) -> User:
 
 
 def _work(title: str, description: str, creator: str, shares: dict[str, tuple[int, int]]) -> None:
+    items = [
+        {
+            "data": {"text": f"{title}, item {number + 1}"},
+            "annotations": [
+                {
+                    "result": [],
+                    "completed_by": email(name),
+                    "created_at": (utcnow() - timedelta(minutes=last + number)).isoformat(),
+                }
+                for name, (count, last) in shares.items()
+                if number < count
+            ],
+        }
+        for number in range(max((count for count, _ in shares.values()), default=0))
+    ]
     with write():
         project = Project.create(title, _user(creator), description=description)
-        items = [
-            {
-                "data": {"text": f"{title}, item {number + 1}"},
-                "annotations": [
-                    {
-                        "result": [],
-                        "completed_by": email(name),
-                        "created_at": (utcnow() - timedelta(minutes=last + number)).isoformat(),
-                    }
-                    for name, (count, last) in shares.items()
-                    if number < count
-                ],
-            }
-            for number in range(max((count for count, _ in shares.values()), default=0))
-        ]
         if items:
-            save_items(project, check_items(items, _user(creator)), _user(creator))
+            with checked(BytesIO(json.dumps(items).encode()), Authors(_user(creator))) as found:
+                save(project, found, _user(creator))
 
 
 def _pass_time() -> None:

@@ -80,7 +80,7 @@ def test_an_export_comes_in_twice_through_a_pipe(place: RunningServer) -> None:
     both = json.dumps([EXPORTED, EXPORTED])
     done = place.flask("project", "import", "Reviews", "-", "--username", ALICE, stdin=both)
     assert (done.returncode, done.stdout) == (0, "Imported 2 tasks and 2 annotations into project 1\n")
-    assert done.stderr == "Importing\n"
+    assert done.stderr == "Importing\nLeft out, as they have no place here: predictions (2)\n"
     refused = place.flask("project", "import", "Reviews", "-", "--username", ALICE, stdin=both + "]")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "not JSON: Extra data in line 1, column 2399\n"

@@ -12,6 +12,7 @@ from tests.torture import (
     framing,
     full_disk,
     gone,
+    imports,
     late_writes,
     lost_values,
     restore,
@@ -28,6 +29,7 @@ TRIALS: tuple[Trial, ...] = (
     *framing.TRIALS,
     *crowds.TRIALS,
     slow_clients.TRIAL,
+    *imports.TRIALS,
 )
 AT_MOST = 900  # seconds for all trials together
 ROW = "{:<26}{:<6}{:>8}{:>13}  {}"

@@ -7,6 +7,7 @@ from ls.blueprints.api import (  # noqa: F401  # importing a resource registers 
     current_user,
     deleted_projects,
     docs,
+    imports,
     memberships,
     organizations,
     projects,

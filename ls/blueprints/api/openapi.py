@@ -89,7 +89,8 @@ def _operation(rule: Rule, view: Any, schemas: Schemas) -> Json:
         is_required = "required" in adapter(body).json_schema()
         described["requestBody"] = {"required": is_required, "content": _json(schemas[body, "validation"])}
     if operation.multipart:
-        content = {"multipart/form-data": {"schema": operation.multipart}}
+        content = described.get("requestBody", {}).get("content", {})
+        content = {**content, "multipart/form-data": {"schema": operation.multipart}}
         described["requestBody"] = {"required": True, "content": content}
     return described
 

@@ -1,15 +1,11 @@
-"""Projects: list, create, read, change, delete, and import tasks with their annotations."""
+"""Projects: list, create, read, change, delete."""
 
-import time
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from flask import Response, request
-from flask_login import current_user
-from pydantic import AfterValidator
+from flask import Response
 
 from ls.blueprints.api.blueprint import api
-from ls.blueprints.api.operation import Query, Schema, api_operation, json_response, no_content, read_json
+from ls.blueprints.api.operation import api_operation, json_response, no_content
 from ls.blueprints.api.project_schemas import (
     NewProject,
     ProjectPatch,
@@ -18,46 +14,15 @@ from ls.blueprints.api.project_schemas import (
     ProjectsQuery,
     project_schema,
 )
-from ls.blueprints.api.schemas import AnyJson, Page, page_schema
-from ls.models import Event, Project
+from ls.blueprints.api.schemas import Page, page_schema
+from ls.models import Project
 from ls.projects import deletion
-from ls.projects.import_tasks import check_items, save_items
 from ls.queries import numbered_pages
 from ls.queries.numbered_pages import ProjectFilter
 from ls.web.auth import write_as_current_user
-from ls.web.retry import reads_once
 
 TAG = "Projects"
 COLUMNS = ("title", "description", "label_config")
-MAX_IMPORT_BYTES = 256 * 1024 * 1024
-
-
-class Imported(Schema):
-    """What was imported."""
-
-    task_count: int
-    annotation_count: int
-    prediction_count: int = 0
-    predictions_count: int = 0
-    duration: float
-    task_ids: list[int]
-    file_upload_ids: list[int] = []
-    could_be_tasks_list: bool = False
-    found_formats: list[str] = []
-    data_columns: list[str]
-
-
-def _saved(commit: bool | None) -> bool | None:
-    if commit is False:
-        raise ValueError("Everything is always saved.")
-    return commit
-
-
-class ImportQuery(Query):
-    """Accepted for Label Studio's clients, without effect: everything is always saved."""
-
-    commit_to_project: Annotated[bool | None, AfterValidator(_saved)] = None
-    return_task_ids: bool | None = None
 
 
 @api.get("/api/projects/")
@@ -112,20 +77,3 @@ def delete_project(project_id: int) -> Response:
         deletion.delete_project(project_id)
     deletion.purge_some(deletion.AT_DELETION)
     return no_content()
-
-
-@api.post("/api/projects/<int:project_id>/import")
-@reads_once
-@api_operation("Import tasks", tag=TAG, query=ImportQuery, payload=list[AnyJson], answers={201: Imported})
-def import_tasks(project_id: int, query: ImportQuery) -> Response:  # noqa: ARG001  # see ImportQuery
-    """A JSON list of tasks with their annotations, as exported; all or nothing."""
-    began = time.monotonic()
-    request.max_content_length = MAX_IMPORT_BYTES
-    project, sent = Project.find(project_id), read_json()
-    items = check_items(sent if isinstance(sent, list) else [sent] if sent else [], current_user)
-    with write_as_current_user() as author:
-        result = save_items(project, items, author)
-        Event.record("tasks_imported", **project.named, tasks=result.task_count, annotations=result.annotation_count)
-    columns = sorted({name for item in items for name in item.data})
-    imported = {**asdict(result), "duration": time.monotonic() - began, "data_columns": columns}
-    return json_response(Imported, imported, 201)
