@@ -25,7 +25,8 @@ PLACES = (Path(__file__).resolve().parents[2] / "roster.env", Path("/etc/roster.
 def load() -> None:
     """Put the file's values into the environment. Raises ConfigError."""
     for name, value in values().items():
-        os.environ.setdefault(name, value)
+        if not os.environ.get(name, "").strip():  # empty is unset
+            os.environ[name] = value
 
 
 def path() -> Path | None:

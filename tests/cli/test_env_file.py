@@ -42,7 +42,7 @@ def test_the_file_of_the_project_comes_before_that_of_the_machine(place: Path) -
 
 def test_the_environment_wins(place: Path) -> None:
     place.write_text("LABEL_STUDIO_PORT=81\nLABEL_STUDIO_LANGUAGE=zh-hans\n")
-    os.environ["LABEL_STUDIO_PORT"] = "90"
+    os.environ |= {"LABEL_STUDIO_PORT": "90", "LABEL_STUDIO_LANGUAGE": ""}
     env_file.load()
     assert (os.environ["LABEL_STUDIO_PORT"], os.environ["LABEL_STUDIO_LANGUAGE"]) == ("90", "zh-hans")
 
