@@ -192,6 +192,7 @@ RECIPES = {
     "auth.logout": Recipe(),
     "auth.set_password": Recipe(_fields(password=NEW_PASSWORD), is_by_visitor=True),
     "auth.signup": Recipe(_registration, is_by_visitor=True),
+    "organization.settings_save": Recipe(_fields(title="Another name")),
     "people.deactivation": Recipe(),
     "people.deactivation_delete": Recipe(values=lambda world: {"user_id": world.charlie.id}),
     "people.invite_reset": Recipe(),
