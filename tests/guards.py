@@ -482,7 +482,7 @@ GUARDS = (
     Guard("number of imported tasks", "ls/projects/import_tasks.py", "number > at_most", "False", (IMPORTS,)),
     Guard(
         "one large import at a time",
-        "ls/blueprints/api/imports.py",
+        "ls/web/uploads.py",
         "not turn.acquire(blocking=False)",
         "turn.acquire(blocking=False) == 2",
         (IMPORTS,),

@@ -199,6 +199,7 @@ RECIPES = {
     "projects.change": Recipe(_fields(title="Another title", description="")),
     "projects.create": Recipe(_fields(title="Another", description="", form_key="a key of its own")),
     "projects.delete": Recipe(),
+    "projects.import_tasks": Recipe(lambda _world: {"file": (io.BytesIO(b'[{"text": "a table"}]'), "tasks.json")}),
     "projects.restore": Recipe(before=_delete_project),
     "settings.account_save": Recipe(_fields(first_name="Alicia")),
     "settings.avatar": Recipe(_another_picture),

@@ -142,6 +142,7 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("projects.create", "project_created", lambda w: _project(w, "", title="P")),
     ("projects.change", "project_changed", lambda w: _project(w, "1", title="Q")),
     ("projects.change", None, lambda w: _project(w, "1", title="Q")),
+    ("projects.import_tasks", "tasks_imported", lambda w: w.form("/projects/1/import", file=_tasks())),
     ("projects.delete", "project_deleted", lambda w: _project(w, "1/delete")),
     ("projects.restore", "project_restored", lambda w: _project(w, "1/restore")),
     ("projects.restore", None, lambda w: _project(w, "1/restore")),
@@ -171,6 +172,10 @@ PLAN: list[tuple[str, str | None, Step]] = [
 
 def _project(world: World, path: str, **fields: Any) -> None:
     world.form(f"/projects/{path}", page="/projects/", description="", **fields)
+
+
+def _tasks() -> tuple[io.BytesIO, str]:
+    return io.BytesIO(b'[{"text": "a"}]'), "tasks.json"
 
 
 def _file() -> tuple[io.BytesIO, str]:

@@ -37,7 +37,7 @@ def whole_number(most: int, message: Any) -> Callable[[Any, Any], None]:
 class NameForm(BaseForm):
     """How the organization is called, and whom to ask."""
 
-    title = StringField(_l("Name"))
+    title = StringField(_l("Organization name"))
     contact_info = StringField(_l("Contact email"))
 
 
