@@ -8,7 +8,6 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal
-from babel.units import format_unit
 from flask import Flask, current_app, has_request_context, request, session
 from flask_babel import force_locale, get_locale, get_translations
 from flask_login import current_user
@@ -28,7 +27,7 @@ _ACCEPTED = {"en": "en", "zh-hans": "zh_Hans", "zh-cn": "zh_Hans", "zh-sg": "zh_
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LONG_AGO = 30 * DAY
-UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second"))
+UNITS: Any = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second"))
 
 
 def init_app(app: Flask) -> None:
@@ -158,8 +157,8 @@ def full_day(value: date, locale: Locale | None = None) -> str:
 
 def duration(seconds: int, locale: Locale | None = None) -> str:
     """So many seconds in the largest unit that has no rest: `3 days`."""
-    size, unit = next(pair for pair in UNITS if seconds % pair[0] == 0)
-    return format_unit(seconds // size, f"duration-{unit}", locale=locale or get_locale())
+    unit = next(unit for size, unit in UNITS if seconds % size == 0)
+    return format_timedelta(seconds, granularity=unit, threshold=seconds + 1, locale=locale or get_locale())
 
 
 def number(value: int, locale: Locale | None = None) -> str:
