@@ -92,6 +92,9 @@ def test_the_session_policy_is_said_in_plain_words(app: Flask, alice: Person) ->
     assert "36小时" in chinese
     assert words in text_of(save(alice, {"use_defaults": "1"}, **FRAGMENT))
     assert (stored(app)["session_max_idle"], stored(app)["session_max_age"]) == (None, None)
+    unchanged = {"max_time_between_activity": "72", "max_time_between_activity_unit": "3600"}
+    save(alice, {**unchanged, "max_session_age": "8", "max_session_age_unit": "86400"})  # still the server's settings
+    assert (stored(app)["session_max_idle"], stored(app)["session_max_age"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The forms of the organization page; the rules of name and contact stand below, where the API shares them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -52,12 +53,12 @@ class PolicyForm(BaseForm):
     @classmethod
     def of(cls, organization: Organization) -> "PolicyForm":
         """The form with the present limits, each in its largest unit."""
-        idle, age = _parts(organization.max_idle.total_seconds()), _parts(organization.max_session_age.total_seconds())
+        idle, age = _parts(organization.max_idle), _parts(organization.max_session_age)
         values = {"max_time_between_activity": idle[0], "max_time_between_activity_unit": idle[1]}
         return cls(formdata=None, data={**values, "max_session_age": age[0], "max_session_age_unit": age[1]})
 
-    def seconds(self) -> dict[str, int] | None:
-        """The limits as they are stored; None if something is wrong, which the form then says."""
+    def seconds(self, organization: Organization) -> dict[str, int] | None:
+        """The limits that were changed, as they are stored; None if something is wrong, which the form then says."""
         if not self.validate():
             return None
         limits = {
@@ -68,7 +69,9 @@ class PolicyForm(BaseForm):
         for column, (number, _unit) in limits.items():
             if seconds[column] > MOST_YEARS * 365 * DAY:
                 number.errors = [TOO_LONG]
-        return None if self.errors else seconds
+        shown = {"session_max_idle": organization.max_idle, "session_max_age": organization.max_session_age}
+        changed = {column: each for column, each in seconds.items() if each != _whole_minutes(shown[column])}
+        return None if self.errors else changed
 
 
 class TokenForm(BaseForm):
@@ -79,8 +82,12 @@ class TokenForm(BaseForm):
     personal_token_days = IntegerField(_l("Days that a new personal token lives"), [whole_number(MOST_DAYS, DAYS)])
 
 
-def _parts(seconds: float) -> tuple[int, str]:
-    """Number and unit; seconds of the settings are rounded up to minutes, as the API does."""
-    minutes = -(-int(seconds) // MINUTE) * MINUTE
-    unit = next(unit for unit in (DAY, HOUR, MINUTE) if minutes % unit == 0)
-    return minutes // unit, str(unit)
+def _parts(limit: timedelta) -> tuple[int, str]:
+    seconds = _whole_minutes(limit)
+    unit = next(unit for unit in (DAY, HOUR, MINUTE) if seconds % unit == 0)
+    return seconds // unit, str(unit)
+
+
+def _whole_minutes(limit: timedelta) -> int:
+    """In seconds; those of the settings are rounded up to minutes, as the API does."""
+    return -(-limit // timedelta(minutes=1)) * MINUTE

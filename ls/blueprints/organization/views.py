@@ -60,7 +60,7 @@ def _save_policy() -> tuple[BaseForm, bool]:
         seconds = dict.fromkeys(("session_max_idle", "session_max_age")) if form.validate() else None
     else:
         form = PolicyForm()
-        seconds = form.seconds()
+        seconds = form.seconds(current_user.organization)
     if seconds is None:
         return (form if isinstance(form, PolicyForm) else PolicyForm.of(current_user.organization)), False
     with write_as_current_user(lock_organization=True) as user:
