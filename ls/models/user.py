@@ -38,7 +38,6 @@ _LISTED: Any = {"sqlite_where": text("status != 'deleted'"), "postgresql_where":
 # A server on its own network may use these domains.
 SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL_USE_DOMAIN_NAMES if name not in {"local", "test"}]
 
-
 # What copied addresses bring along, and what Chinese and Japanese keyboards type.
 _UNSEEN = regex.compile(r"[\p{Cf}\u115f\u1160\u3164\uffa0]")
 _WIDE = str.maketrans("＠．。｡", "@...")
