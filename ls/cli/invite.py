@@ -19,7 +19,7 @@ def invite(reset: bool) -> None:
     click.echo(f"{base_url()}/user/signup/?token={Organization.get().invite_token}")
 
 
-@click.command("setup-link")
+@click.command("setup-link", short_help="Print the set-up link.")
 @command
 def setup_link() -> None:
     """Print the link by which the first account is made; it works until there is one."""
