@@ -1,10 +1,15 @@
 """The founder's first steps: who sees them, what is done, and hiding them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from ls.db import migrate
+from ls.db.extensions import db
+from ls.db.transaction import write
+from ls.db.types import utcnow
 from ls.models import Organization
 from tests.cast import Browser, Cast, Person
 from tests.factories import a_project
@@ -64,3 +69,16 @@ def test_they_can_be_hidden_for_good(founder: Person) -> None:
     again.sign_in(founder.email)
     assert "First steps" not in again.get("/projects/").text
     assert "hid the first steps" in again.get("/activity/").text
+
+
+def test_an_update_does_not_show_them_on_a_server_in_use(app: Flask, founder: Person) -> None:
+    with app.app_context():
+        for age, hidden in ((timedelta(hours=1), False), (timedelta(days=2), True)):
+            with write():
+                Organization.get().created_at = utcnow() - age
+            for target in ("0005", migrate.HEAD):
+                with db.engine.connect().execution_options(write=True) as connection:
+                    migrate.migrate(connection, target)
+            db.session.rollback()
+            assert Organization.get().first_steps_hidden == hidden
+    assert open_steps(founder) is None
