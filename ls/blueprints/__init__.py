@@ -5,7 +5,7 @@ from flask import Flask
 from ls.blueprints.activity.views import activity
 from ls.blueprints.api import api
 from ls.blueprints.auth import auth
-from ls.blueprints.people.views import people
+from ls.blueprints.people import people
 from ls.blueprints.projects.views import projects
 from ls.blueprints.settings.views import settings
 from ls.blueprints.system.views import system

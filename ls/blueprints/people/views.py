@@ -3,19 +3,18 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Response, current_app, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from ls.accounts.deletion import deactivate, reactivate
+from ls.blueprints.people.blueprint import people
 from ls.blueprints.people.filter import DEFAULT, list_url, parse_filter
 from ls.exceptions import SignupOpen
 from ls.models import Organization, User
 from ls.queries.people import get_person, list_people, person_details
 from ls.web.auth import public, write_as_current_user
 from ls.web.htmx import flash_message, is_fragment, redirect, render
-
-people = Blueprint("people", __name__)
 
 
 @people.get("/people/")
