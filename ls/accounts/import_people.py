@@ -11,6 +11,7 @@ from ls.db.extensions import db
 from ls.exceptions import InvalidFields, Text
 from ls.models import OneTimeCode, Organization, User
 from ls.models.user import DEACTIVATED
+from ls.names import full_name
 from ls.spreadsheet import TableRefused, read_csv, unescape_formula
 
 COLUMNS = ("email", "first_name", "last_name")
@@ -33,6 +34,11 @@ class Line:
     status: str = NEW
     why: str = ""
     account: NewAccount | None = None
+
+    @property
+    def full_name(self) -> str:
+        """First and last name in the order of their language."""
+        return full_name(self.first_name, self.last_name)
 
 
 def read_people(content: bytes) -> list[Line]:

@@ -118,7 +118,9 @@
     const revealButton = closest(event, "[data-reveal]");
     if (copyButton) onCopy(copyButton);
     if (revealButton) onReveal(revealButton);
-    closest(event, "[data-dismiss]")?.closest(".notice").remove();
+    const notice = closest(event, "[data-dismiss]")?.closest(".notice");
+    notice?.remove();
+    if (notice) find("#main").focus({ preventScroll: true });
   }
 
   // A second click on a button whose form is already on its way is dropped. The button is not disabled:
@@ -200,7 +202,8 @@
     }
   }
 
-  // Focus after a swap: the first mistake of the form that was sent, else where it was, else that form's button.
+  // Focus after a swap: the first mistake of the form that was sent, else what the fragment marks as next, else where it
+  // was, else that form's button, else the first thing of what came.
 
   function onBeforeRequest({ detail: { ctx } }) {
     ctx.sentFrom = ctx.sourceElement.closest?.("form")?.id;
@@ -214,11 +217,22 @@
     const form = document.getElementById(ctx.sentFrom);
     const mistake = ctx.response?.status === 422 && (form || document).querySelector("[aria-invalid=true]");
     if (mistake) mistake.focus();
-    else if (document.activeElement === document.body) {
-      const before = document.getElementById(ctx.focusedId) ?? form?.querySelector("[type=submit]");
-      before?.focus({ preventScroll: true });
-    }
+    else if (document.activeElement === document.body) focusNext(ctx, form);
     restoreTyped();
+  }
+
+  function focusNext(ctx, form) {
+    const came = document.getElementById(ctx.target?.id);
+    const places = [
+      came?.querySelector("[data-next] input"),
+      document.getElementById(ctx.focusedId),
+      form?.querySelector("[type=submit]"),
+      came?.querySelector("a[href], button"),
+    ];
+    for (const place of places) {
+      place?.focus({ preventScroll: true });
+      if (document.activeElement !== document.body) return;
+    }
   }
 
   document.addEventListener("click", onClick);
@@ -237,5 +251,6 @@
   window.addEventListener("pageshow", releaseAll);
 
   restoreTyped();
-  if (!find("[autofocus]")) find("[aria-invalid=true]")?.focus();
+  // A message of the page before is where one goes on: it is read aloud, and its Undo comes next.
+  if (!find("[autofocus]")) (find("[aria-invalid=true]") ?? find("#flash .notice"))?.focus({ preventScroll: true });
 })();

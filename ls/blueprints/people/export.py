@@ -19,7 +19,9 @@ def export() -> Response:
     for name in ("sort", "status"):  # an export that looks filtered must not hold everybody
         if request.args.get(name) not in {None, "", getattr(wanted, name)}:
             raise DomainError(_("The filter “%(name)s” is not understood, so nothing is exported.", name=name))
-    ids = selected_ids() if "id" in request.args else None
+    ids = selected_ids() if "person" in request.args else None
+    if ids == []:
+        raise DomainError(_("Nobody is selected."))
     if ids is not None:
         wanted = PeopleFilter(status="all")
     with write_as_current_user():

@@ -43,8 +43,8 @@ def list_url(
 
 def selected_ids() -> list[int]:
     """The ids of the people who are selected. Raises DomainError."""
-    given = request.values.getlist("id")
-    if len(given) > MOST_SELECTED:
+    given = set(request.values.getlist("person"))
+    ids = [int(text) for text in given if text.isascii() and text.isdecimal() and len(text) <= len(str(BIGGEST_ID))]
+    if len(ids) > MOST_SELECTED:
         raise DomainError(_("Select at most %(number)s people at once.", number=MOST_SELECTED))
-    ids = {int(text) for text in given if text.isascii() and text.isdecimal() and len(text) <= len(str(BIGGEST_ID))}
-    return sorted(number for number in ids if number <= BIGGEST_ID)
+    return [number for number in ids if number <= BIGGEST_ID]

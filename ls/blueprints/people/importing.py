@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from ls.accounts.import_people import COLUMNS, NEW, WRONG, Line, check_people, import_people, read_people
+from ls.accounts.import_people import COLUMNS, MOST_PEOPLE, NEW, WRONG, Line, check_people, import_people, read_people
 from ls.blueprints.people.blueprint import people
 from ls.exceptions import DomainError
 from ls.spreadsheet import TableRefused, csv_lines
@@ -64,7 +64,7 @@ def import_accounts() -> Response:
 
 
 def _form(form: ImportForm, status: int = 200) -> Response:
-    return make_response(render_template("people/import.html", form=form), status)
+    return make_response(render_template("people/import.html", form=form, most_people=MOST_PEOPLE), status)
 
 
 def _refuse(message: Any) -> bytes:

@@ -51,7 +51,7 @@ def several_reactivation() -> Response:
 def _done(text: str, undo: str, changed: list[int]) -> Response:
     back = _back()
     if changed:
-        flash_message(text, "success", undo=(url_for(undo, id=changed, next=back), None))
+        flash_message(text, "success", undo=(url_for(undo, person=changed, next=back), None))
     else:
         flash_message(_("Nothing had to be changed."))
     return redirect(back)

@@ -119,3 +119,9 @@ def invite_url(organization: Organization) -> str:
 def organization() -> Response:
     """Redirect from where older releases of Label Studio have the page."""
     return redirect(url_for("people.index"), 301)
+
+
+@people.get("/people/keyboard")
+def keyboard() -> Response:
+    """List the keys of the page."""
+    return make_response(render_template("people/keyboard.html"))
