@@ -18,7 +18,7 @@ def people() -> None:
     """Write all people as CSV, or make accounts from CSV."""
 
 
-@people.command()
+@people.command(short_help="Write all people as CSV.")
 @click.argument("file", default="-")
 @command
 def export(file: str) -> None:
@@ -30,7 +30,7 @@ def export(file: str) -> None:
             stream.write(lines)
 
 
-@people.command("import")
+@people.command("import", short_help="Make accounts from CSV.")
 @click.argument("file")
 @click.option("--dry-run", is_flag=True, help="Only say what each line is.")
 @command

@@ -45,4 +45,4 @@ def _annotations(user_ids: Sequence[int]) -> dict[int, int]:
         .where(Contribution.user_id.in_(user_ids), VISIBLE)
         .group_by(Contribution.user_id)
     )
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
