@@ -104,10 +104,10 @@ PLAN: list[tuple[str, str | None, Step]] = [
     (
         "people.several_deactivation",
         "deactivated",
-        lambda w: w.form("/people/deactivation", person=[w.dora.id, str(w.dora.id)]),
+        lambda w: w.form(f"/people/deactivation?person={w.dora.id}&person={w.dora.id}"),
     ),
-    ("people.several_reactivation", "reactivated", lambda w: w.form("/people/reactivation", person=[w.dora.id])),
-    ("people.several_reactivation", None, lambda w: w.form("/people/reactivation", person=[w.dora.id])),
+    ("people.several_reactivation", "reactivated", lambda w: w.form(f"/people/reactivation?person={w.dora.id}")),
+    ("people.several_reactivation", None, lambda w: w.form(f"/people/reactivation?person={w.dora.id}")),
     ("people.import_preview", None, lambda w: w.form("/people/import", file=people_file())),
     ("people.import_accounts", "user_created", lambda w: _import_people(w)),
     ("people.export", "people_exported", lambda w: w.alice.browser.get("/people/export", headers=HERE)),
