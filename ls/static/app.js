@@ -118,7 +118,15 @@
     const revealButton = closest(event, "[data-reveal]");
     if (copyButton) onCopy(copyButton);
     if (revealButton) onReveal(revealButton);
+    onRow(event);
     closest(event, "[data-dismiss]")?.closest(".notice").remove();
+  }
+
+  // The whole row of a person opens it, but for its links and fields, and but for who selects its text.
+  function onRow(event) {
+    const row = closest(event, ".person-row");
+    if (!row || closest(event, "a, button, input, label") || !getSelection().isCollapsed) return;
+    row.querySelector(".person-toggle").click();
   }
 
   // A second click on a button whose form is already on its way is dropped. The button is not disabled:
