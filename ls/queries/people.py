@@ -72,6 +72,8 @@ def list_people(
 ) -> Page[UserSummary]:
     """One page of the people of this filter; without a cursor the one with the user `showing`, if they are listed."""
     people, order, descending = _list(wanted, _PEOPLE)
+    if order[0] is SORTS["annotations"]:
+        people = people.with_only_columns(*SHOWN, order[0])  # which has been summed up for everybody
     read = partial(paginate, people, order, UserSummary, descending=descending, size=size)
     if before == LAST:
         rest = _total(wanted) % size or size  # so that the pages before it are those from the start

@@ -76,7 +76,10 @@ def _row(user_id: int, address: Address) -> Response:
 
 def _current_address() -> Address | None:
     """What the browser that asks for a fragment shows, if that is the list."""
-    url = urlsplit(request.headers.get("HX-Current-URL", ""))
+    try:
+        url = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:  # it says what is no URL
+        return None
     is_list = url.path.rstrip("/") == url_for("people.index").rstrip("/")
     return Address.parse(MultiDict(parse_qsl(url.query))) if is_list else None
 
