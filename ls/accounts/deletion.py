@@ -96,5 +96,5 @@ def _delete_personal_data(user: User) -> None:
     user.email = user.first_name = user.last_name = user.phone = ""
     user.username = f"deleted-{user.id}"
     user.email_key = user.password_hash = user.avatar = user.avatar_name = user.language = None
-    user.allow_newsletters = None
+    user.allow_newsletters = user.last_login = None
     user.custom_hotkeys = {}

@@ -2,12 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import func, select
-
 from ls.db.extensions import db
 from ls.db.types import iso
-from ls.models import Contribution, Project
-from ls.models.project import VISIBLE
 from ls.models.user import UserSummary
 from ls.queries.people import PeopleFilter, list_people
 from ls.spreadsheet import csv_lines
@@ -25,24 +21,13 @@ def _rows(wanted: PeopleFilter, ids: Sequence[int] | None) -> Iterator[tuple[str
     after = None
     while True:
         page = list_people(wanted, after=after, size=CHUNK, ids=ids)
-        annotations = _annotations([person.id for person in page.rows])
         db.session.close()  # a slow reader must not keep a transaction open, as in ls/queries/audit_log.py
-        yield from (_cells(person, annotations.get(person.id, 0)) for person in page.rows)
+        yield from (_cells(person) for person in page.rows)
         after = page.next
         if after is None:
             return
 
 
-def _cells(person: UserSummary, annotations: int) -> tuple[str, ...]:
+def _cells(person: UserSummary) -> tuple[str, ...]:
     names = (person.email, person.first_name, person.last_name, person.status)
-    return (*names, iso(person.date_joined), iso(person.last_activity), str(annotations))
-
-
-def _annotations(user_ids: Sequence[int]) -> dict[int, int]:
-    statement = (
-        select(Contribution.user_id, func.sum(Contribution.annotations_count))
-        .join(Project, Project.id == Contribution.project_id)
-        .where(Contribution.user_id.in_(user_ids), VISIBLE)
-        .group_by(Contribution.user_id)
-    )
-    return dict(db.session.execute(statement).all())
+    return (*names, iso(person.date_joined), iso(person.last_activity), str(person.annotations_count))

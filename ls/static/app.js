@@ -118,9 +118,17 @@
     const revealButton = closest(event, "[data-reveal]");
     if (copyButton) onCopy(copyButton);
     if (revealButton) onReveal(revealButton);
+    onRow(event);
     const notice = closest(event, "[data-dismiss]")?.closest(".notice");
     notice?.remove();
     if (notice) find("#main").focus({ preventScroll: true });
+  }
+
+  // The whole row of a person opens it, but for its links and fields, and but for who selects its text.
+  function onRow(event) {
+    const row = closest(event, ".person-row");
+    if (!row || closest(event, "a, button, input, label") || !getSelection().isCollapsed) return;
+    row.querySelector(".person-toggle").click();
   }
 
   // A second click on a button whose form is already on its way is dropped. The button is not disabled:

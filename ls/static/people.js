@@ -22,14 +22,14 @@
     if (target.id === "people-all") boxes().forEach((box) => (box.checked = target.checked));
     if (target.id !== "people-all" && target.form?.id !== "people-selected") return;
     count();
-    find("#people-said").textContent = find("#people-count").textContent;
+    find("#people-heard").textContent = find("#people-count").textContent;
   }
 
   function onReset({ target }) {
     if (target.id !== "people-selected") return;
     setTimeout(() => {
       count();
-      find("#people-said").textContent = find("#people-count").textContent;
+      find("#people-heard").textContent = find("#people-count").textContent;
       find("#people-all").focus();
     });
   }

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_compact_decimal, format_decimal
 from flask import Flask, current_app, has_request_context, request, session
 from flask_babel import force_locale, get_locale, get_translations
 from flask_login import current_user
@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
     babel.init_app(app, locale_selector=select_locale, default_translation_directories="ls/translations")
     app.jinja_env.globals.update(_=translate, get_locale=get_locale, html_lang=HTML_LANG)
-    for template_filter in (time_ago, time_day, number):
+    for template_filter in (time_ago, time_day, number, compact):
         app.add_template_filter(at_render_time(template_filter), template_filter.__name__)
 
 
@@ -156,3 +156,13 @@ def number(value: int, locale: Locale | None = None) -> str:
 @lru_cache(maxsize=4096)
 def _number(value: int, locale: Locale) -> str:
     return format_decimal(value, locale=locale)
+
+
+def compact(value: int, locale: Locale | None = None) -> str:
+    """A count for a narrow place: above 9,999 rounded, such as `12K`."""
+    return number(value, locale) if value < 10_000 else _compact(value, locale or get_locale())
+
+
+@lru_cache(maxsize=1024)
+def _compact(value: int, locale: Locale) -> str:
+    return format_compact_decimal(value, locale=locale)

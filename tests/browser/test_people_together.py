@@ -47,7 +47,7 @@ def test_the_bar_counts_selects_all_and_clears(people: Page) -> None:
     box(people, "Chiara Rossi").check()
     box(people, "bob@example.org").check()
     expect(bar).to_contain_text("2 selected")
-    expect(people.locator("#people-said")).to_have_text("2 selected")
+    expect(people.locator("#people-heard")).to_have_text("2 selected")
     assert all_boxes.evaluate("box => box.indeterminate")
     looks.check(people)
     people.locator("#person-toggle-3").click()  # its row comes anew
@@ -144,7 +144,7 @@ def test_the_focus_after_each_action_of_a_row_and_of_the_invite_link(people: Pag
     people.get_by_text("Reset link").click()
     people.get_by_role("button", name="Reset the link").click()
     expect(people.locator("#invite-link")).to_be_focused()
-    expect(people.locator("#people-said")).to_contain_text("This is the new link.")
+    expect(people.locator("#people-heard")).to_contain_text("This is the new link.")
 
 
 @pytest.mark.parametrize(("javascript", "email"), [(True, "new.one"), (False, "new.two")])

@@ -4,7 +4,7 @@ from flask import Response, request, stream_with_context
 from flask_babel import gettext as _
 
 from ls.blueprints.people.blueprint import people
-from ls.blueprints.people.filter import parse_filter, selected_ids
+from ls.blueprints.people.filter import Address, selected_ids
 from ls.exceptions import DomainError
 from ls.models import Event
 from ls.queries.people import PeopleFilter
@@ -15,7 +15,7 @@ from ls.web.auth import write_as_current_user
 @people.get("/people/export")
 def export() -> Response:
     """Download the people of the filter, or those who are selected."""
-    wanted = parse_filter()
+    wanted = Address.parse().filter
     for name in ("sort", "status"):  # an export that looks filtered must not hold everybody
         if request.args.get(name) not in {None, "", getattr(wanted, name)}:
             raise DomainError(_("The filter “%(name)s” is not understood, so nothing is exported.", name=name))
