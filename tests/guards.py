@@ -13,6 +13,8 @@ LOGGED_OUT = f"{EVERY_ROUTE}::test_nobody_comes_in_without_signing_in"
 MEANWHILE = "tests/safety/test_late_writes.py::test_who_is_out_between_guard_and_lock_changes_nothing"
 OWNERSHIP = f"{EVERY_ROUTE}::test_what_belongs_to_another_is_refused"
 IMPORT_AUTHORS = "tests/projects/test_import_authors.py"
+IMPORT_PEOPLE = "tests/accounts/test_import_people.py"
+PEOPLE_CSV = "tests/pages/test_people_csv.py"
 IMPORTS = "tests/api/test_import.py"
 PROFILE = "tests/pages/test_settings_profile.py"
 LOGIN = "tests/accounts/test_login.py"
@@ -520,7 +522,50 @@ GUARDS = (
         "",
         ("tests/pages/test_activity.py",),
     ),
+    Guard(
+        "exports of people are events",
+        "ls/blueprints/people/export.py",
+        'Event.record("people_exported")',
+        "pass",
+        ("tests/safety/test_every_answer.py",),
+    ),
+    Guard(
+        "an export whose filter is not understood",
+        "ls/blueprints/people/export.py",
+        'not in {None, "", getattr(wanted, name)}',
+        "in {0}",
+        (PEOPLE_CSV,),
+    ),
+    Guard("an export of nobody", "ls/blueprints/people/export.py", "if ids == []:", "if False:", (PEOPLE_CSV,)),
+    Guard(
+        "people selected at once",
+        "ls/blueprints/people/filter.py",
+        "if len(ids) > MOST_SELECTED:",
+        "if False:",
+        ("tests/pages/test_people_selection.py",),
+    ),
     # Imports
+    Guard(
+        "people imported at once",
+        "ls/accounts/import_people.py",
+        "if len(rows) > MOST_PEOPLE:",
+        "if False:",
+        (IMPORT_PEOPLE,),
+    ),
+    Guard(
+        "people to import are the ones that were checked",
+        "ls/blueprints/people/importing.py",
+        "_serializer().loads(sealed)",
+        "_serializer().loads_unsafe(sealed)[1]",
+        (PEOPLE_CSV,),
+    ),
+    Guard(
+        "who signed up during an import",
+        "ls/accounts/import_people.py",
+        "if account.email_key not in known",
+        "",
+        (IMPORT_PEOPLE,),
+    ),
     Guard(
         "authors are no numbers of another server",
         "ls/projects/import_authors.py",

@@ -7,7 +7,7 @@ from ls.blueprints.api import api
 from ls.blueprints.auth import auth
 from ls.blueprints.first_steps.views import first_steps
 from ls.blueprints.organization.views import organization
-from ls.blueprints.people.views import people
+from ls.blueprints.people import people
 from ls.blueprints.projects import projects
 from ls.blueprints.settings import settings
 from ls.blueprints.system.views import system
