@@ -40,7 +40,7 @@ else:
         application = create_app()
         prepare_database(application)
         for warning in warnings_for(os.environ) if is_first(application) else ():
-            print(warning, file=sys.stderr)  # noqa: T201  # in the words of `flask start`
+            print(warning, file=sys.stderr)  # noqa: T201  # in the words of `roster start`
         with application.app_context():
             ensure_account(*(application.config[name] for name in ("USERNAME", "PASSWORD", "USER_TOKEN")))
             deletion.purge_some(deletion.AT_START)

@@ -33,7 +33,7 @@ from ls.security.data_folder import check_data_folder
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 IS_VERBOSE = "roster.is_verbose"  # in click's Context.meta
-RESTORE = "Move its files out of the data folder, then restore a backup with: flask restore FILE"
+RESTORE = "Move its files out of the data folder, then restore a backup with: roster restore FILE"
 
 OTHER_KEY = (
     "The secret key is not the one that this database was made with: tokens cannot be read. "
@@ -67,7 +67,7 @@ def founding_command(function: Command) -> Command:
 
 
 def checking_command(function: Command) -> Command:
-    """The same for `flask check`, which tells the warnings itself, and is content before the first start."""
+    """The same for `roster check`, which tells the warnings itself, and is content before the first start."""
     return _command(function, lambda app: None if is_new(app) else _prepare_existing(app), warn=False)
 
 
@@ -91,7 +91,7 @@ def _prepare_existing(app: Flask) -> None:
     if folder.exists():
         check_data_folder(folder)
     if not is_there(app):
-        raise CommandError(f"There is no database. {where(app)}. Is that the right place? flask start makes one.")
+        raise CommandError(f"There is no database. {where(app)}. Is that the right place? roster start makes one.")
     if app.config["SECRET_KEY"] is None:
         raise CommandError(f"No secret key in {folder}. Set LABEL_STUDIO_BASE_DATA_DIR to the folder that has it.")
     prepare_database(app)

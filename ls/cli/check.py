@@ -1,4 +1,4 @@
-"""`flask check`."""
+"""`roster check`."""
 
 import os
 import shlex

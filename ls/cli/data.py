@@ -1,4 +1,4 @@
-"""`flask backup`, `flask restore`, `flask db-copy`, `flask db-downgrade`."""
+"""`roster backup`, `roster restore`, `roster db-copy`, `roster db-downgrade`."""
 
 import sys
 from pathlib import Path

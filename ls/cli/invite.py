@@ -1,4 +1,4 @@
-"""`flask invite`."""
+"""`roster invite`."""
 
 import click
 

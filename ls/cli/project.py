@@ -1,4 +1,4 @@
-"""`flask project`: import, list, delete, restore and recount."""
+"""`roster project`: import, list, delete, restore and recount."""
 
 import json
 import sys
@@ -71,7 +71,7 @@ def delete_command(id: int) -> None:  # noqa: A002  # as the usage names it
         found = deletion.delete_project(id)
         gone = f"{found.title}: {found.tasks_count} tasks, {found.annotations_count} annotations"
     deletion.purge_some(deletion.AT_DELETION)
-    click.echo(f"Deleted {gone}. For {KEPT.days} days it comes back with: flask project restore {id}")
+    click.echo(f"Deleted {gone}. For {KEPT.days} days it comes back with: roster project restore {id}")
 
 
 @project.command("restore", short_help="Restore a deleted project.")

@@ -1,8 +1,9 @@
-"""`flask start`."""
+"""`roster start`."""
 
 import errno
 import os
 import sys
+from shutil import rmtree
 from typing import Any
 
 import click
@@ -50,6 +51,7 @@ def start(host: str | None, port: int | None, workers: int, no_browser: bool, **
     listener = _listen(host, port)
     current_app.config["LISTENING_ON"], port = listener.getsockname()[:2]
     note_address(host, port)
+    rmtree(current_app.config["METRICS_FOLDER"], ignore_errors=True)  # the former run's counts
     forget_unnamed_proxy(current_app.config["BASE_DATA_DIR"])
     place = f"[{host}]" if ":" in host else host
     _serve(listener, workers, f"http://{place}:{port}", open_browser=not no_browser)

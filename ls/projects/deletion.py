@@ -1,7 +1,7 @@
 """Deletes a project: hides it, restores it, and after 30 days purges it.
 
 The server has no scheduler, so expired projects are purged a little at each start and each deletion, and as a whole
-by `flask project purge`: in portions with a transaction each, so that nobody waits for the write lock.
+by `roster project purge`: in portions with a transaction each, so that nobody waits for the write lock.
 """
 
 from contextlib import suppress

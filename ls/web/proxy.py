@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 REFUSED = "roster.refused"  # in the environ: why the host of this request is refused
 UNNAMED_PROXY = "roster.unnamed_proxy"  # in the environ: whether the address is probably that of such a proxy
 
+ANY_HOST = {"/health", "/metrics"}
+
 _INSIDE = networks(  # a network's own addresses, this machine's included
     "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 ::1 fc00::/7 fe80::/10"
 )
@@ -55,9 +57,9 @@ def init_app(app: Flask) -> None:
 
 
 def refuse_other_hosts() -> None:
-    """Raises DomainError (400) for a host that is not this server's; the health check answers any."""
+    """Raises DomainError (400) for a host that is not this server's; monitoring is answered under any."""
     reason = request.environ.get(REFUSED)
-    if reason and request.path.rstrip("/") != "/health":
+    if reason and request.path.rstrip("/") not in ANY_HOST:
         raise DomainError(reason)
 
 
