@@ -23,7 +23,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, static_folder="ls/static", template_folder="ls/templates")
     env_file.load()
     app.config.update(settings.read(os.environ, overrides))
-    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key.load(Path(app.config["BASE_DATA_DIR"]))
+    key = app.config["SECRET_KEY"] or secret_key.load(Path(app.config["BASE_DATA_DIR"]))
+    if key is not None:
+        secret_key.use(app.config, key)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
 

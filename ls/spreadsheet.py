@@ -81,11 +81,13 @@ def _decoded(content: bytes) -> str:
 
 def _cells(text: str) -> list[list[str]]:
     head = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=lambda sign: len(next(csv.reader([head], delimiter=sign), [])))
+    delimiter = max(
+        DELIMITERS, key=lambda sign: len(next(csv.reader([head], delimiter=sign, skipinitialspace=True), []))
+    )
     if head.startswith("sep="):  # Excel's own line for the delimiter
         text, delimiter = text.partition("\n")[2], head[4:5] or ","
     try:
-        read = csv.reader(StringIO(text), delimiter=delimiter, strict=True)
+        read = csv.reader(StringIO(text), delimiter=delimiter, skipinitialspace=True, strict=True)
         rows = [[cell.strip() for cell in row] for row in read]
     except csv.Error:
         raise TableRefused(NOT_A_TABLE) from None

@@ -54,7 +54,6 @@ class Guard:
 
 CSRF_OFF = "current_app.config['WTF_CSRF_ENABLED'] = False\n    "
 CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
-CREDENTIALS_PY = "ls/web/credentials.py"
 LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
 ARCHIVE = "ls/backup/archive_rows.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
@@ -74,24 +73,24 @@ GUARDS = (
         'getattr(view, "is_public", True), ',
         (LOGGED_OUT,),
     ),
-    Guard("status read again in the write", CREDENTIALS_PY, "    .where(User.status == ACTIVE)\n", "", (MEANWHILE,)),
+    Guard("status read again in the write", AUTH, "    .where(User.status == ACTIVE)\n", "", (MEANWHILE,)),
     Guard(
         "session looked up by its digest",
-        CREDENTIALS_PY,
+        AUTH,
         'LoginSession.digest == bindparam("key")',
         "LoginSession.id > 0",
         (SESSIONS,),
     ),
     Guard(
         "API token looked up by its hash",
-        CREDENTIALS_PY,
+        AUTH,
         'ApiToken.lookup == bindparam("key")',
         "User.id > 0",
         (CREDENTIALS,),
     ),
     Guard(
         "API tokens switched off",
-        CREDENTIALS_PY,
+        AUTH,
         "found is not None and found.organization.api_tokens_enabled",
         "found",
         (TOKENS,),
@@ -105,7 +104,7 @@ GUARDS = (
     ),
     Guard(
         "credential read again under the lock (PostgreSQL)",
-        CREDENTIALS_PY,
+        AUTH,
         "_authenticate(lock=True) if found is not None and lock else found",
         "found",
         (MEANWHILE,),
@@ -300,14 +299,14 @@ GUARDS = (
     Guard(
         "only a proxy inside of the network is shared",
         PROXY_PY,
-        "not is_in(address, _INSIDE) or is_in(address, self._trusted)",
+        "parsed is None or parsed.is_global or is_in(address, self._trusted)",
         "False",
         (PROXY, RATE_LIMIT),
     ),
     Guard(
         "a cookie name of one's own",
-        AUTH,
-        "_{cookie_suffix(app.config['SECRET_KEY'])}",
+        "ls/security/secret_key.py",
+        "_{cookie_suffix(key)}",
         "",
         ("tests/test_side_by_side.py",),
     ),

@@ -7,19 +7,16 @@
   must not be answered any faster than a wrong one.
 """
 
-import re
-
 from ls.accounts import rate_limit
 from ls.accounts.jwt_tokens import is_signed_here
 from ls.accounts.rate_limit import KNOWN_TOKEN, TOKEN, WRONG_TOKEN, Bucket, network
 from ls.exceptions import Throttled
-
-_RANDOM = re.compile(r"[0-9a-f]{40}")
+from ls.models import ApiToken
 
 
 def check_right(credential: str, address: str) -> list[Bucket]:
     """Check that this right credential may come in; what `rate_limit.note` knows it by. Raises Throttled."""
-    if _RANDOM.fullmatch(credential) or is_signed_here(credential):
+    if ApiToken.is_random(credential) or is_signed_here(credential):
         return []
     known = [Bucket(KNOWN_TOKEN, f"{credential}\0{network(address)}")]
     try:

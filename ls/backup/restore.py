@@ -49,7 +49,7 @@ def prepare_database(app: Flask) -> None:
     Raises ConfigError, SchemaTooNew.
     """
     check_data_folder(_folder(app))
-    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key.load_or_make(_folder(app))
+    secret_key.use(app.config, app.config["SECRET_KEY"] or secret_key.load_or_make(_folder(app)))
     ensure_current(app)
     if secret_key.staged(_folder(app)) is not None:
         with restore_lock(_folder(app)):
@@ -77,7 +77,7 @@ def finish_restore(app: Flask) -> None:
         secret_key.drop_staged(_folder(app))
         return
     secret_key.take_staged(_folder(app))
-    app.config["SECRET_KEY"] = key
+    secret_key.use(app.config, key)
 
 
 def _opens_database(app: Flask, key: str) -> bool:

@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     if app.config["METRICS"]:
         # A library that nothing else needs, and that reads the name of its folder when it is imported.
-        share_counts(app.config["METRICS_FOLDER"])
+        share_counts(app.config["BASE_DATA_DIR"])
         from ls.blueprints.metrics.views import metrics  # noqa: PLC0415
 
         app.register_blueprint(metrics)

@@ -13,6 +13,7 @@ from ls.accounts.first_account import ensure_account
 from ls.cli.address import note_address
 from ls.cli.base import CommandError, founding_command, loaded_app
 from ls.cli.check import journal_problems, key_problems
+from ls.config.environment import counts_folder
 from ls.config.parsers import shown
 from ls.db.extensions import db
 from ls.projects import deletion
@@ -51,7 +52,7 @@ def start(host: str | None, port: int | None, workers: int, no_browser: bool, **
     listener = _listen(host, port)
     current_app.config["LISTENING_ON"], port = listener.getsockname()[:2]
     note_address(host, port)
-    rmtree(current_app.config["METRICS_FOLDER"], ignore_errors=True)  # the former run's counts
+    rmtree(counts_folder(current_app.config["BASE_DATA_DIR"]), ignore_errors=True)  # the former run's counts
     forget_unnamed_proxy(current_app.config["BASE_DATA_DIR"])
     place = f"[{host}]" if ":" in host else host
     _serve(listener, workers, f"http://{place}:{port}", open_browser=not no_browser)

@@ -144,10 +144,7 @@ def _flask_settings(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "SQLALCHEMY_DATABASE_URI": database,
         "SQLALCHEMY_ENGINE_OPTIONS": parsers.engine_options(database),
-        "METRICS_FOLDER": str(Path(found["BASE_DATA_DIR"], "metrics")),
         "PREFIX": urlsplit(found["HOST"]).path,
-        # Browsers accept __Host- only with Secure and the path /, so not over plain http.
-        "SESSION_COOKIE_NAME": "__Host-ls_session" if secure else "ls_session",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

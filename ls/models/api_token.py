@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
@@ -18,6 +19,8 @@ MIN_LENGTH = 5
 MAX_LENGTH = 256
 PURPOSE = "api-token"
 
+_RANDOM = re.compile(r"[0-9a-f]{40}")
+
 TOO_SHORT = _l("The token must have at least 5 characters")
 TAKEN = _l("Another account has this token. Choose a different one.")
 UNUSABLE = _l("The token can have at most 256 characters, only visible ASCII ones.")
@@ -32,6 +35,11 @@ class ApiToken(Base):
     lookup: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     cipher: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+    @staticmethod
+    def is_random(token: str) -> bool:
+        """Whether it has the form of a token that the server made, which nobody can guess."""
+        return _RANDOM.fullmatch(token) is not None
 
     @staticmethod
     def check(token: str) -> None:

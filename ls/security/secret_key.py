@@ -5,12 +5,26 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from flask import Config
+
 from ls.config import parsers
 from ls.config.settings import ConfigError
+from ls.security.crypto import cookie_suffix
 from ls.security.data_folder import FILE_MODE, FOLDER_MODE, fsync, is_open_to_others, not_writable
 
 FILE_NAME = "secret_key"
 NEXT_NAME = "secret_key.next"  # exists only while a restore changes the key
+
+
+def use(config: Config, key: str) -> None:
+    """Let the application use this key, after which its session cookie is named.
+
+    Browsers send cookies to every port and path of a host, so no other installation may have the same name.
+    """
+    config["SECRET_KEY"] = key
+    # Browsers accept __Host- only with Secure and the path /, so not over plain http.
+    prefix = "__Host-" if config["SESSION_COOKIE_SECURE"] else ""
+    config["SESSION_COOKIE_NAME"] = f"{prefix}ls_session_{cookie_suffix(key)}"
 
 
 def load_or_make(folder: Path) -> str:

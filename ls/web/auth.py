@@ -2,26 +2,41 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, request, session
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import current_user, login_user, logout_user
+from sqlalchemy import bindparam, select
 
 from ls.accounts import activity, token_guesses
-from ls.db.extensions import login_manager
+from ls.accounts.jwt_tokens import owner_of_access_token
+from ls.db.extensions import db, login_manager
 from ls.db.transaction import write
-from ls.models import Organization, User
+from ls.models import ApiToken, LoginSession, Organization, User
 from ls.models.event import AuditContext, set_audit_context
-from ls.security.crypto import cookie_suffix
-from ls.web.credentials import api_credential, authenticate, is_api
+from ls.models.organization import DEFAULT_ORGANIZATION_ID
+from ls.models.user import ACTIVE
 from ls.web.csrf import check_csrf
 from ls.web.proxy import UNNAMED_PROXY
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+_ACTIVE_USER = (
+    select(User, Organization)
+    .select_from(User)
+    .join(Organization, Organization.id == DEFAULT_ORGANIZATION_ID)
+    .where(User.status == ACTIVE)
+)
+_BY_SESSION = (
+    _ACTIVE_USER.add_columns(LoginSession)
+    .join(LoginSession, LoginSession.user_id == User.id)
+    .where(LoginSession.digest == bindparam("key"))
+)
+_BY_TOKEN = _ACTIVE_USER.join(ApiToken, ApiToken.user_id == User.id).where(ApiToken.lookup == bindparam("key"))
+_BY_ID = _ACTIVE_USER.where(User.id == bindparam("key"))
 
 
 def public(view: View) -> View:
@@ -38,7 +53,6 @@ def form_checks_csrf(view: View) -> View:
 
 def init_app(app: Flask) -> None:
     """Set Flask-Login up and put the guard before every request."""
-    app.session_interface = CookieSessions()
     login_manager.init_app(app, add_context_processor=False)
     app.jinja_env.globals["current_user"] = current_user  # loaded where a template asks: an error page never does
     login_manager.session_protection = None  # sessions are rows of the database, and end there
@@ -47,32 +61,19 @@ def init_app(app: Flask) -> None:
     app.before_request(guard)
 
 
-class CookieSessions(SecureCookieSessionInterface):
-    """Flask's cookie sessions; a cookie that is to be kept expires with the longest life of a login."""
-
-    def get_cookie_name(self, app: Flask) -> str:
-        """A name that no other installation has: browsers send cookies to every port and path of a host."""
-        return f"{super().get_cookie_name(app)}_{cookie_suffix(app.config['SECRET_KEY'])}"
-
-    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
-        """When the browser may forget the cookie; None: when it is closed."""
-        if not session.permanent:
-            return None
-        known = current_user.is_authenticated and current_user.organization
-        return datetime.now(UTC) + (known.max_session_age if known else app.permanent_session_lifetime)
-
-
 def guard() -> Any:
     """Refuse requests without a login, unless the view is public, and check the CSRF token of a write."""
     view = current_app.view_functions.get(request.endpoint or "")
     is_public, is_safe = getattr(view, "is_public", False), request.method in SAFE_METHODS
     if view is None or (is_public and is_safe) or request.endpoint == "static":
         return None
-    _set_audit_context(current_user if current_user.is_authenticated else None)
+    if not is_safe:
+        _set_audit_context(current_user if current_user.is_authenticated else None)
     credential, address = api_credential() if is_api() else None, request.remote_addr or ""
     if current_user.is_authenticated:
         g.user_id = current_user.id  # for the request log, also when the user has logged out
-        known = [] if credential is None else token_guesses.check_right(credential, address)
+        is_guessable = credential is not None and not ApiToken.is_random(credential)
+        known = token_guesses.check_right(credential, address) if credential and is_guessable else []
         if current_user.organization.is_activity_due(current_user):
             activity.note(current_user, known)
     elif credential is not None:
@@ -88,6 +89,60 @@ def _set_audit_context(actor: User | None) -> None:
     actor_id = actor.id if actor else None
     agent, is_shared = request.headers.get("User-Agent", ""), request.environ.get(UNNAMED_PROXY, False)
     set_audit_context(AuditContext(actor_id, request.remote_addr or "", agent, g.request_id, is_shared))
+
+
+def is_api() -> bool:
+    """Whether this is a call of the API, which is answered in JSON whatever happens."""
+    return request.path.startswith("/api/") or request.path == "/api"
+
+
+def api_credential() -> str | None:
+    """What the request presents as `Token`, `Bearer` or `X-Api-Key`, or None."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    return value.strip() if scheme.lower() in {"token", "bearer"} else request.headers.get("X-Api-Key")
+
+
+def authenticate(*, lock: bool = False) -> User | None:
+    """The active user behind this request: by API credential if one is sent, else by session; None if nobody.
+
+    With `lock`, inside `write()`: the row is locked, then the credential read again. Whatever ends a credential
+    locks its user first, and PostgreSQL waits for that lock with the rows that it has read before.
+    """
+    found = _authenticate(lock=lock)
+    return _authenticate(lock=True) if found is not None and lock else found
+
+
+def _authenticate(*, lock: bool) -> User | None:
+    credential = api_credential() if is_api() else None
+    if credential is not None:
+        return _by_credential(credential, lock=lock)
+    token = session.get("_user_id")  # where Flask-Login keeps what `User.get_id` returned
+    if token is None:
+        return None
+    found = _first(_BY_SESSION, sha256(token.encode()).digest(), lock=lock)
+    if found is None or found.login is None or found.organization.has_expired(found.login):
+        return None
+    return found
+
+
+def _by_credential(credential: str, *, lock: bool) -> User | None:
+    if credential.startswith("eyJ") and credential.count(".") == 2:  # a JWT, or a token that somebody chose like one
+        owner = owner_of_access_token(credential)
+        if owner is not None:
+            return _first(_BY_ID, owner, lock=lock)
+    found = _first(_BY_TOKEN, ApiToken.lookup_of(credential), lock=lock)
+    return found if found is not None and found.organization.api_tokens_enabled else None
+
+
+def _first(statement: Any, key: object, *, lock: bool) -> User | None:
+    if lock:
+        statement = statement.with_for_update(of=User, key_share=True).execution_options(populate_existing=True)
+    row = db.session.execute(statement, {"key": key}).first()
+    if row is None:
+        return None
+    user: User = row[0]
+    user.organization, user.login = row[1], row[2] if len(row) > 2 else None
+    return user
 
 
 @contextmanager

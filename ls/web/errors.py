@@ -17,8 +17,7 @@ from ls.db.extensions import db, login_manager
 from ls.exceptions import DomainError, InvalidFields, NotFound, Throttled
 from ls.security.crypto import Undecipherable
 from ls.web import retry
-from ls.web.auth import SAFE_METHODS
-from ls.web.credentials import api_credential, is_api
+from ls.web.auth import SAFE_METHODS, api_credential, is_api
 from ls.web.csrf import CrossOrigin
 from ls.web.error_messages import API_DETAILS, EXPIRED, OTHER_KEY, PAGES
 from ls.web.htmx import is_fragment, redirect, safe_next
@@ -117,9 +116,7 @@ def on_http_error(error: HTTPException) -> Response:
         response = send_again(401, is_signed_out=True)
     else:
         response = error_page(status)
-    for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After"}:
-            response.headers[name] = value
+    response.headers.update({name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}})
     return response
 
 

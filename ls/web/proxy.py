@@ -5,8 +5,7 @@ so nothing behind this reads a forged one. `Forwarded` is always removed: one wa
 A peer on a Unix socket has no address; it is trusted as soon as TRUSTED_PROXIES names anything, because
 the socket's file mode already says who may connect.
 
-An address inside of the network that passes addresses on without being trusted is probably a proxy that nobody
-named: many people share it.
+An address inside of the network that passes others on without being trusted is probably a proxy that nobody named.
 """
 
 from collections.abc import Iterable
@@ -18,7 +17,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from flask import Config, Flask, request
 from werkzeug.sansio.utils import host_is_trusted
 
-from ls.config.parsers import Network, is_prefix, networks, shown
+from ls.config.parsers import Network, is_prefix, shown
 from ls.exceptions import BrokenText, DomainError
 from ls.web.own_names import is_own_name
 from ls.web.request_log import TRUSTED_PEER
@@ -31,10 +30,6 @@ REFUSED = "roster.refused"  # in the environ: why the host of this request is re
 UNNAMED_PROXY = "roster.unnamed_proxy"  # in the environ: whether the address is probably that of such a proxy
 
 ANY_HOST = {"/health", "/metrics"}
-
-_INSIDE = networks(  # a network's own addresses, this machine's included
-    "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 ::1 fc00::/7 fe80::/10"
-)
 
 # Whoever reads these sets the server up, so they are in English as all settings are.
 _UNEXPECTED = (
@@ -122,11 +117,11 @@ class Proxy:
 
     def _is_unnamed_proxy(self, address: str) -> bool:
         """Whether somebody inside of the network who passes addresses on is a proxy that nobody named."""
-        is_socket = address == "" and not self._trusted
-        if not is_socket and (not is_in(address, _INSIDE) or is_in(address, self._trusted)):
+        parsed, is_socket = _address(address), address == "" and not self._trusted
+        if not is_socket and (parsed is None or parsed.is_global or is_in(address, self._trusted)):
             return False
         # What is named does not matter to a Unix socket.
-        note_unnamed_proxy(self._config["BASE_DATA_DIR"], str(_address(address) or "127.0.0.1"))
+        note_unnamed_proxy(self._config["BASE_DATA_DIR"], str(parsed or "127.0.0.1"))
         return True
 
     def _set_configured(self, environ: "WSGIEnvironment", seen: list[str]) -> str | None:

@@ -1,10 +1,13 @@
-"""What every response gets: security headers, and gzip for texts. What a view set itself stays."""
+"""What every response gets: session cookie, security headers, gzip for texts. What a view set itself stays."""
 
 import gzip
 import secrets
+from datetime import UTC, datetime
 from io import BytesIO
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask_login import current_user
 
 from ls.web.static import IMMUTABLE, is_current_version
 
@@ -36,7 +39,19 @@ NEVER_COMPRESSED = frozenset({204, 206, 304})
 
 def init_app(app: Flask) -> None:
     """Complete every response. Call it before anything else hooks into responses: the first one runs last."""
+    app.session_interface = CookieSessions()
     app.after_request(complete)
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's cookie sessions; a cookie that is to be kept expires with the longest life of a login."""
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        """When the browser may forget the cookie; None: when it is closed."""
+        if not session.permanent:
+            return None
+        known = current_user.is_authenticated and current_user.organization
+        return datetime.now(UTC) + (known.max_session_age if known else app.permanent_session_lifetime)
 
 
 def complete(response: Response) -> Response:

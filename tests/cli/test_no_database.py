@@ -42,7 +42,7 @@ def arguments(path: str, command: click.Command) -> Iterator[str]:
     yield from path.split(" ")[1:]
     for one in command.params:
         if one.required or (path == "roster user" and one.opts == ["--username"]):
-            value = one.type.choices[0] if isinstance(one.type, click.Choice) else "x"
+            value = one.type.choices[0] if isinstance(one.type, click.Choice) else "1"
             yield from [one.opts[0], value] if isinstance(one, click.Option) else [value]
 
 

@@ -74,7 +74,8 @@ def test_errors_are_reported_before_a_password_is_asked_for(run: Run, cast: Cast
     taken = cast.alice(sign_in=False).email
     for options, says in (
         (["user", "create", "--username", taken], "User with this email already exists"),
-        (["user", "create", "--username", "bob"], "Enter a valid email address: an @ is missing"),
+        (["user", "create", "--username", "bob"],
+         "Enter a valid email address: an @ is missing, as in anna@example.org."),
         (["user", "create", "--username", "b@example.org", "--user-token", "1234"],
          "The token must have at least 5 characters"),
         (["reset_password", "--username", "nobody@example.org"], "User nobody@example.org not found"),

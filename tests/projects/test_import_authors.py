@@ -75,7 +75,7 @@ def test_a_long_list_of_unknown_authors_is_cut(bring: Any) -> None:
     "people",
     [
         b"id,email\n7,bob@example.org\n8,ALICE@example.org\n9,gone@example.org\n",
-        b"\xef\xbb\xbfid;email;name\r\n7;bob@example.org;B\xf6b\r\n;;\r\n8;alice@example.org;\r\n",
+        b"\xef\xbb\xbfid;email;name\r\n7;bob@example.org;B\xc3\xb6b\r\n;;\r\n8;alice@example.org;\r\n",
         'Name\tEmail\tID\n"O\'Hara"\tbob@example.org\t7\nA\talice@example.org\t8\n'.encode("utf-16"),
         b'"email", "id"\n"bob@example.org", "7"\n"alice@example.org", "8"',
     ],
@@ -103,10 +103,10 @@ def test_the_author_is_credited_with_the_numbers_that_people_lack(
 @pytest.mark.parametrize(
     ("people", "reason"),
     [
-        (b"", "people: the first line has to name the columns id and email"),
-        (b"number,email\n1,a@example.org", "people: the first line has to name the columns id and email"),
-        (b"id,email\nseven,a@example.org", 'people: line 2 is no number and email: ["seven", "a@example.org"]'),
-        (b"id,email\n7", 'people: line 2 is no number and email: ["7", ""]'),
+        (b"", "people: The file has no column id."),
+        (b"number,email\n1,a@example.org", "people: The file has no column id."),
+        (b"id,email\nseven,a@example.org", 'people: row 2 is no number and email: ["seven", "a@example.org"]'),
+        (b"id,email\n7", 'people: row 2 is no number and email: ["7", ""]'),
         (b"id,email\n7,a@example.org\n7,b@example.org", "people: 7 has two emails: a@example.org and b@example.org"),
         (b"id,email\n7,gone@example.org", 'Authors who are no members here: "gone@example.org".'),
         (b"id,email\n" + b"\n" * 3_000_000, "people: the file is larger than 2 MiB"),

@@ -33,7 +33,7 @@ def values(text: str) -> dict[str, float]:
 
 def test_there_is_nothing_unless_it_is_turned_on(app: Flask) -> None:
     assert app.test_client().get("/metrics", environ_base=LOOPBACK).status_code == 404
-    assert not Path(app.config["METRICS_FOLDER"]).exists()
+    assert not Path(app.config["BASE_DATA_DIR"], "metrics").exists()
 
 
 def test_the_numbers_are_those_of_the_database(make_app: Callable[..., Flask]) -> None:

@@ -16,6 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from ls.config.environment import counts_folder
 from ls.config.parsers import networks
 from ls.queries.metrics import Number, numbers
 from ls.web.auth import public
@@ -67,7 +68,7 @@ def count(response: Response) -> Response:
 
 
 def _folder() -> Path:
-    folder = Path(current_app.config["METRICS_FOLDER"])
+    folder = counts_folder(current_app.config["BASE_DATA_DIR"])
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
