@@ -83,5 +83,11 @@ extract:
 routes: .venv/tests
 	WRITE_ROUTES=1 $(BIN)/pytest -q tests/test_architecture.py -k route_table
 
+# The container's image; deploy/compose.yaml runs it behind Caddy.
+.PHONY: image
+image:
+	@command -v docker >/dev/null || { echo "Docker is not installed here: https://docs.docker.com/engine/install/" >&2; exit 1; }
+	docker build -f deploy/Dockerfile -t roster .
+
 clean:
 	rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 REFUSED = "roster.refused"  # in the environ: why the host of this request is refused
 UNNAMED_PROXY = "roster.unnamed_proxy"  # in the environ: whether the address is probably that of such a proxy
 
-ANY_HOST = {"/health", "/metrics"}
-
 # Whoever reads these sets the server up, so they are in English as all settings are.
 _UNEXPECTED = (
     "This request came for the host {seen}, but this server answers only for {expected}. "
@@ -54,7 +52,7 @@ def init_app(app: Flask) -> None:
 def refuse_other_hosts() -> None:
     """Raises DomainError (400) for a host that is not this server's; monitoring is answered under any."""
     reason = request.environ.get(REFUSED)
-    if reason and request.path.rstrip("/") not in ANY_HOST:
+    if reason and request.path.rstrip("/") not in {"/health", "/metrics"}:
         raise DomainError(reason)
 
 
