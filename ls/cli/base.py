@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from ls.backup.archive import BackupRefused
 from ls.backup.copy import CopyRefused
 from ls.backup.restore import prepare_database
+from ls.cli.progress import stoppable
 from ls.config.settings import ConfigError
 from ls.config.warnings import warnings_for
 from ls.db.migrate import SchemaTooNew, is_there
@@ -80,7 +81,8 @@ def _command(function: Command, prepare: Callable[[Flask], None], *, warn: bool 
             click.echo(line, err=True)
         with _errors_in_one_line():
             prepare(loaded_app())
-            return function(*arguments, **options)
+            with stoppable():
+                return function(*arguments, **options)
 
     return VERBOSE(with_appcontext(run))  # type: ignore[return-value]  # wraps keeps the signature that click reads
 
