@@ -47,7 +47,7 @@ _PROJECTS = select(
 
 def _people() -> dict[str, int]:
     found = db.session.execute(select(User.status, func.count()).group_by(User.status))
-    return dict.fromkeys((ACTIVE, DEACTIVATED, DELETED), 0) | dict(found.tuples())
+    return dict.fromkeys((ACTIVE, DEACTIVATED, DELETED), 0) | dict(found.all())
 
 
 def _active() -> dict[str, int]:
@@ -69,7 +69,7 @@ def _sessions() -> int:
 
 def _events() -> dict[str, int]:
     found = db.session.execute(select(Event.kind, func.count()).group_by(Event.kind).order_by(Event.kind))
-    return dict(found.tuples())
+    return dict(found.all())
 
 
 def _waiting() -> int:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -120,19 +121,26 @@ def test_what_was_committed_before_is_said_to_be_kept(place: RunningServer, tmp_
     assert done.stderr.endswith("Stopped. What was done until then is kept.\n")
 
 
+def on_terminal(place: RunningServer, *arguments: str) -> str:
+    """What a command writes on a terminal's standard error."""
+    mine, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*ROSTER, *arguments], cwd=ROOT, env=place.environment, stdout=subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError), open(mine, "rb", buffering=0) as terminal:  # noqa: PTH123  # it has no name
+        while part := terminal.read(4096):
+            shown += part
+    assert process.wait(timeout=WITHIN) == 0
+    return shown.decode()
+
+
 def test_bars_are_for_terminals(place: RunningServer, tmp_path: Path) -> None:
     place.flask("project", "import", "Many", str(tmp_path / "tasks.json"), "--username", ALICE)
     archive = str(tmp_path / "all.tar.gz")
     assert place.flask("backup", archive).stderr == ""
-    for arguments, label in ((("backup", archive), b"Packing"), (("restore", archive), b"Checking")):
-        mine, theirs = pty.openpty()
-        command = [*ROSTER, *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=place.environment, stdout=subprocess.PIPE, stderr=theirs, check=True
-        )
-        os.close(theirs)
-        assert done.stdout
-        shown = os.read(mine, 100_000)
-        os.close(mine)
+    for command, label in {"backup": "Packing", "restore": "Checking"}.items():
+        shown = on_terminal(place, command, archive)
         assert label in shown
-        assert b"100%" in shown
+        assert "100%" in shown
