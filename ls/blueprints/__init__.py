@@ -7,7 +7,7 @@ from ls.blueprints.api import api
 from ls.blueprints.auth import auth
 from ls.blueprints.people.views import people
 from ls.blueprints.projects.views import projects
-from ls.blueprints.settings.views import settings
+from ls.blueprints.settings import settings
 from ls.blueprints.system.views import system
 from ls.config.environment import share_counts
 
