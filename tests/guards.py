@@ -19,6 +19,7 @@ IMPORTS = "tests/api/test_import.py"
 PROFILE = "tests/pages/test_settings_profile.py"
 LOGIN = "tests/accounts/test_login.py"
 MEMORY = "tests/test_import_memory.py"
+METRICS = "tests/web/test_metrics.py"
 MEMBERSHIP = "tests/accounts/test_membership.py"
 MEMBERSHIPS = "tests/api/test_memberships.py"
 OWN_EMAIL = "tests/pages/test_settings_email.py"
@@ -65,6 +66,7 @@ ARCHIVE = "ls/backup/archive_rows.py"
 CHANGE_EMAIL = "ls/accounts/change_email.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
 SPREADSHEET = "ls/spreadsheet.py"
+METRICS_PY = "ls/blueprints/metrics/views.py"
 PROJECT = "ls/models/project.py"
 
 GUARDS = (
@@ -591,4 +593,20 @@ GUARDS = (
         "turn.acquire(blocking=False) == 2",
         (IMPORTS,),
     ),
+    # Numbers for monitoring
+    Guard(
+        "token of the metrics",
+        METRICS_PY,
+        "if token and not compare_digest",
+        "if token and False and compare_digest",
+        (METRICS,),
+    ),
+    Guard(
+        "metrics without a token", METRICS_PY, "if not token and not _is_from_this_machine()", "if False", (METRICS,)
+    ),
+    Guard("metrics behind a proxy", METRICS_PY, "not has_proxy and ", "", (METRICS,)),
+    Guard("metrics that a proxy passed on", METRICS_PY, "not is_passed_on and ", "", (METRICS,)),
+    Guard("metrics under another's name", METRICS_PY, "is_own_name and ", "", (METRICS,)),
+    Guard("metrics for another machine", METRICS_PY, 'is_in(request.remote_addr or "", _LOOPBACK)', "True", (METRICS,)),
+    Guard("an unnamed proxy and the metrics", METRICS_PY, " or request.environ[UNNAMED_PROXY]", "", (METRICS,)),
 )

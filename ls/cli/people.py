@@ -1,4 +1,4 @@
-"""`flask people`: export and import as CSV."""
+"""`roster people`: export and import as CSV."""
 
 import click
 

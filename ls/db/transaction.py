@@ -47,6 +47,7 @@ def write() -> Iterator[Session]:
     try:
         session.connection(execution_options={"write": True})
         yield session
+        session.info["has_written"] = True
         session.commit()
         _log_events(session)
     except BaseException:
@@ -54,6 +55,11 @@ def write() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("writing", None)
+
+
+def has_written() -> bool:
+    """Whether this command has committed anything, or has begun to."""
+    return bool(db.session().info.get("has_written"))
 
 
 def lost_to_another(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""`flask people`: export and import."""
+"""`roster people`: export and import."""
 
 import csv
 from io import StringIO
