@@ -3,7 +3,8 @@
 from flask_babel import lazy_gettext as _l
 
 from ls.exceptions import InvalidFields, Text
-from ls.models.user import clean_email, email_key
+from ls.models.user import email_key
+from ls.validation import clean_email
 
 MAX_LENGTH = 254
 

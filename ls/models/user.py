@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
-import regex
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from flask_login import UserMixin
 from sqlalchemy import JSON, Index, String, Text, event, inspect, select, text
@@ -20,6 +19,7 @@ from ls.models.avatar import Avatar
 from ls.models.event import Event
 from ls.models.login_session import LoginSession
 from ls.models.organization import Organization
+from ls.validation import clean_email
 
 if TYPE_CHECKING:
     from ls.images.avatar import Picture
@@ -37,15 +37,6 @@ _LISTED: Any = {"sqlite_where": text("status != 'deleted'"), "postgresql_where":
 
 # A server on its own network may use these domains.
 SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL_USE_DOMAIN_NAMES if name not in {"local", "test"}]
-
-# What copied addresses bring along, and what Chinese and Japanese keyboards type.
-_UNSEEN = regex.compile(r"[\p{Cf}\u115f\u1160\u3164\uffa0]")
-_WIDE = str.maketrans("＠．。｡", "@...")
-
-
-def clean_email(email: str) -> str:
-    """The address without blanks around it and without what cannot be seen."""
-    return _UNSEEN.sub("", email).translate(_WIDE).strip()
 
 
 def email_key(email: str) -> str | None:

@@ -107,7 +107,7 @@ def _list(wanted: PeopleFilter, people: Select[Any]) -> tuple[Select[Any], tuple
     sort = wanted.sort.removeprefix("-")
     if sort == "annotations":
         people = people.outerjoin(_TOTALS, _TOTALS.c.user_id == _FOUND.id)
-    people = people.where(STATUSES[wanted.status], *matching(_FOUND.search_text, wanted.q))
+    people = people.where(STATUSES[wanted.status], *(matching(_FOUND.search_text, wanted.q) if wanted.q else ()))
     return people, (SORTS[sort], _FOUND.id), wanted.sort != sort
 
 

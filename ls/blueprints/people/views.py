@@ -28,9 +28,10 @@ def index() -> Response:
     wanted, opened = address.filter, address.opened
     page = list_people(wanted, after=address.after, before=address.before, showing=next(iter(opened), None))
     place = place_of(wanted, page)
+    shown = [person.id for person in page.rows if person.id in opened]
     values: dict[str, Any] = {
         "people": page.rows,
-        "details": details_of([person.id for person in page.rows if person.id in opened]),
+        "details": details_of(shown) if shown else {},
         "address": address,
         "filter": wanted,
         "place": place,
