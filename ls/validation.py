@@ -1,10 +1,8 @@
-"""Which text and JSON both databases can store, and what is taken out of what people paste."""
+"""Which text and JSON both databases can store."""
 
 import json
 import re
 from typing import Any
-
-import regex
 
 NUL = "holds a NUL character, which cannot be stored"
 SURROGATE = "holds half of a surrogate pair, which cannot be stored"
@@ -69,13 +67,3 @@ def _is_deep(value: Any, left: int) -> bool:
         return False
     parts = value.values() if isinstance(value, dict) else value
     return left == 0 or any(_is_deep(part, left - 1) for part in parts)
-
-
-# What copied addresses bring along, and what Chinese and Japanese keyboards type.
-_UNSEEN = regex.compile(r"[\p{Cf}\u115f\u1160\u3164\uffa0]")
-_WIDE = str.maketrans("＠．。｡", "@...")
-
-
-def clean_email(email: str) -> str:
-    """The address without blanks around it and without what cannot be seen."""
-    return _UNSEEN.sub("", email).translate(_WIDE).strip()

@@ -3,8 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from ls.exceptions import InvalidFields, Text
-from ls.models.user import email_key
-from ls.validation import clean_email
+from ls.models.user import clean_email, email_key
 
 MAX_LENGTH = 254
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
+import regex
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from flask_login import UserMixin
 from sqlalchemy import JSON, Index, String, Text, event, inspect, select, text
@@ -19,7 +20,6 @@ from ls.models.avatar import Avatar
 from ls.models.event import Event
 from ls.models.login_session import LoginSession
 from ls.models.organization import Organization
-from ls.validation import clean_email
 
 if TYPE_CHECKING:
     from ls.images.avatar import Picture
@@ -37,6 +37,14 @@ _LISTED: Any = {"sqlite_where": text("status != 'deleted'"), "postgresql_where":
 
 # A server on its own network may use these domains.
 SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL_USE_DOMAIN_NAMES if name not in {"local", "test"}]
+
+_UNSEEN = regex.compile(r"[\p{Cf}\u115f\u1160\u3164\uffa0]")  # copied addresses bring it along
+_WIDE = str.maketrans("＠．。｡", "@...")  # as Chinese and Japanese keyboards type
+
+
+def clean_email(email: str) -> str:
+    """The address without blanks around it and without what cannot be seen."""
+    return _UNSEEN.sub("", email).translate(_WIDE).strip()
 
 
 def email_key(email: str) -> str | None:
@@ -133,8 +141,7 @@ class User(DisplayName, UserMixin, Base):  # type: ignore[misc]  # Flask-Login s
         Index("ix_users_listed", "id", "search_text", **_LISTED),
     )
 
-    # Of the current user only, set when the request is authenticated: the session (None for a token), the secret
-    # of a session that has just begun, and the organization.
+    # Of the current user only: the session (None for a token), the secret of one that has just begun, the organization.
     login = cast("LoginSession | None", None)
     session_token = ""
     organization = cast("Organization", None)
