@@ -13,7 +13,10 @@ LOGGED_OUT = f"{EVERY_ROUTE}::test_nobody_comes_in_without_signing_in"
 MEANWHILE = "tests/safety/test_late_writes.py::test_who_is_out_between_guard_and_lock_changes_nothing"
 OWNERSHIP = f"{EVERY_ROUTE}::test_what_belongs_to_another_is_refused"
 IMPORT_AUTHORS = "tests/projects/test_import_authors.py"
+IMPORT_PEOPLE = "tests/accounts/test_import_people.py"
+PEOPLE_CSV = "tests/pages/test_people_csv.py"
 IMPORTS = "tests/api/test_import.py"
+PROFILE = "tests/pages/test_settings_profile.py"
 LOGIN = "tests/accounts/test_login.py"
 MEMORY = "tests/test_import_memory.py"
 MEMBERSHIP = "tests/accounts/test_membership.py"
@@ -26,6 +29,7 @@ PROXY = "tests/web/test_proxy.py"
 RATE_LIMIT = "tests/accounts/test_rate_limit.py"
 RESPONSES = "tests/web/test_responses.py"
 SECRETS = "tests/safety/test_secrets.py"
+SET_UP = "tests/accounts/test_set_up.py"
 SIGN_UP = "tests/accounts/test_sign_up.py"
 QUERIES = "tests/api/test_queries.py"
 TOKENS = "tests/api/test_tokens.py"
@@ -230,6 +234,21 @@ GUARDS = (
         (TOKENS,),
     ),
     Guard("invite token", ORGANIZATION, "not self.is_invite_token(token)", "False", (SIGN_UP,)),
+    Guard("set-up link: its code", ORGANIZATION, "not _is_same(code, self.setup_code)", "False", (SET_UP,)),
+    Guard(
+        "set-up link: until there is an account",
+        ORGANIZATION,
+        "if self.is_founded:\n            raise AlreadySetUp",
+        "if False:\n            pass",
+        (SET_UP,),
+    ),
+    Guard(
+        "set-up link: of twenty at once one founds",
+        "ls/blueprints/auth/views.py",
+        "            _check_link(code)\n            user",
+        "            user",
+        (SET_UP,),
+    ),
     Guard("closed sign-up", ORGANIZATION, "token is None and self.signup_is_closed", "False", (SIGN_UP,)),
     Guard(
         "set-password link: age",
@@ -474,7 +493,79 @@ GUARDS = (
         "pass",
         ("tests/safety/test_every_answer.py",),
     ),
+    Guard(
+        "old and new names of deleted users in Activity",
+        "ls/queries/audit_log.py",
+        "if target.is_deleted else",
+        "if False else",
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard(
+        "old and new names of deleted users in the API",
+        "ls/queries/numbered_pages.py",
+        'without_changes(columns["detail"]) if is_deleted',
+        'columns["detail"] if is_deleted',
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard(
+        "old and new names in the server's log",
+        "ls/models/event.py",
+        "without_changes(detail) or None",
+        "detail or None",
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard("phone numbers in no event", "ls/models/user.py", "if name in TOLD", "if name", (PROFILE,)),
+    Guard(
+        "nobody calls themselves the command line",
+        "ls/queries/audit_log.py",
+        " and not self.address",
+        "",
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard(
+        "exports of people are events",
+        "ls/blueprints/people/export.py",
+        'Event.record("people_exported")',
+        "pass",
+        ("tests/safety/test_every_answer.py",),
+    ),
+    Guard(
+        "an export whose filter is not understood",
+        "ls/blueprints/people/export.py",
+        'not in {None, "", getattr(wanted, name)}',
+        "in {0}",
+        (PEOPLE_CSV,),
+    ),
+    Guard("an export of nobody", "ls/blueprints/people/export.py", "if ids == []:", "if False:", (PEOPLE_CSV,)),
+    Guard(
+        "people selected at once",
+        "ls/blueprints/people/filter.py",
+        "if len(ids) > MOST_SELECTED:",
+        "if False:",
+        ("tests/pages/test_people_selection.py",),
+    ),
     # Imports
+    Guard(
+        "people imported at once",
+        "ls/accounts/import_people.py",
+        "if len(rows) > MOST_PEOPLE:",
+        "if False:",
+        (IMPORT_PEOPLE,),
+    ),
+    Guard(
+        "people to import are the ones that were checked",
+        "ls/blueprints/people/importing.py",
+        "_serializer().loads(sealed)",
+        "_serializer().loads_unsafe(sealed)[1]",
+        (PEOPLE_CSV,),
+    ),
+    Guard(
+        "who signed up during an import",
+        "ls/accounts/import_people.py",
+        "if account.email_key not in known",
+        "",
+        (IMPORT_PEOPLE,),
+    ),
     Guard(
         "authors are no numbers of another server",
         "ls/projects/import_authors.py",
@@ -495,7 +586,7 @@ GUARDS = (
     Guard("number of imported tasks", "ls/projects/import_tasks.py", "number > at_most", "False", (IMPORTS,)),
     Guard(
         "one large import at a time",
-        "ls/blueprints/api/imports.py",
+        "ls/web/uploads.py",
         "not turn.acquire(blocking=False)",
         "turn.acquire(blocking=False) == 2",
         (IMPORTS,),

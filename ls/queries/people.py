@@ -1,5 +1,6 @@
 """The People list: who is on it, in which order, and which part of it a page is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -69,9 +70,15 @@ def list_people(
     before: str | None = None,
     size: int = PAGE_SIZE,
     showing: int | None = None,
+    ids: Sequence[int] | None = None,
 ) -> Page[UserSummary]:
-    """One page of the people of this filter; without a cursor the one with the user `showing`, if they are listed."""
+    """One page of the people of this filter; without a cursor the one with the user `showing`, if they are listed.
+
+    `ids`: only these people.
+    """
     people, order, descending = _list(wanted, _PEOPLE)
+    if ids is not None:
+        people = people.where(_FOUND.id.in_(ids))
     if order[0] is SORTS["annotations"]:
         people = people.with_only_columns(*SHOWN, order[0])  # which has been summed up for everybody
     read = partial(paginate, people, order, UserSummary, descending=descending, size=size)

@@ -13,8 +13,10 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ls.db.extensions import db
-from ls.models import LoginSession, PersonalToken
+from ls.db.transaction import write
+from ls.models import LoginSession, Organization, PersonalToken
 from tests.cast import PASSWORD, Browser, Cast, Person
+from tests.factories import people_file
 from tests.pictures import drawing, saved
 from tests.safety.routes import Call, calls
 
@@ -71,6 +73,14 @@ class World:
         """Every route over what this member has; a user's id in a path is Bob's unless given."""
         here: dict[str, int | str] = {"user_id": self.bob.id, "organization_id": 1, "code": self.code}
         return calls(self.app, values={**here, **self.work[person.id], **values})
+
+
+def unfounded(app: Flask, founder: int | None = None) -> str:
+    """Nobody founded the organization, as on a new server, or somebody else did; the code of the set-up link."""
+    with app.app_context(), write():
+        organization = Organization.lock_for_update()
+        organization.created_by_id = founder
+        return organization.setup_code
 
 
 def picture(width: int = 32) -> tuple[io.BytesIO, str]:
@@ -135,6 +145,16 @@ def _refresh(world: World) -> dict[str, Any]:
     return {"refresh": world.work[world.alice.id]["refresh"]}
 
 
+def _people_file(_world: World) -> dict[str, Any]:
+    return {"file": people_file()}
+
+
+def _sealed_people(world: World) -> dict[str, Any]:
+    browser = world.alice.browser
+    preview = browser.post("/people/import", _people_file(world), page="/user/account/").text
+    return {"people": re.search(r'name="people" value="([^"]+)"', preview)[1]}  # type: ignore[index]
+
+
 def _another_picture(_world: World) -> dict[str, Any]:
     return {"avatar": picture(width=40)}
 
@@ -192,13 +212,21 @@ RECIPES = {
     "auth.login": Recipe(_fields(email="alice@example.org", password=PASSWORD), is_by_visitor=True),
     "auth.logout": Recipe(),
     "auth.set_password": Recipe(_fields(password=NEW_PASSWORD), is_by_visitor=True),
+    "auth.setup": Recipe(_registration, lambda world: {"code": unfounded(world.app)}, is_by_visitor=True),
     "auth.signup": Recipe(_registration, is_by_visitor=True),
+    "first_steps.hide": Recipe(),
+    "organization.settings_save": Recipe(_fields(title="Another name")),
     "people.deactivation": Recipe(),
     "people.deactivation_delete": Recipe(values=lambda world: {"user_id": world.charlie.id}),
+    "people.import_accounts": Recipe(_sealed_people),
+    "people.import_preview": Recipe(_people_file, changes_nothing=True),
     "people.invite_reset": Recipe(),
+    "people.several_deactivation": Recipe(lambda world: {"person": world.bob.id}),
+    "people.several_reactivation": Recipe(lambda world: {"person": world.charlie.id}),
     "projects.change": Recipe(_fields(title="Another title", description="")),
     "projects.create": Recipe(_fields(title="Another", description="", form_key="a key of its own")),
     "projects.delete": Recipe(),
+    "projects.import_tasks": Recipe(lambda _world: {"file": (io.BytesIO(b'[{"text": "a table"}]'), "tasks.json")}),
     "projects.restore": Recipe(before=_delete_project),
     "settings.account_save": Recipe(_fields(first_name="Alicia")),
     "settings.avatar": Recipe(_another_picture),

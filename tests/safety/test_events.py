@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,9 @@ from ls.db.transaction import write
 from ls.db.types import utcnow
 from ls.models import Event, LoginSession, OneTimeCode, PersonalToken, User
 from tests.cast import PASSWORD, Browser, Cast, Person
+from tests.factories import people_file
 from tests.pictures import drawing, saved
+from tests.safety.recipes import unfounded
 from tests.safety.routes import WRITING, calls
 
 AGENT = "a test's browser"
@@ -77,6 +80,9 @@ class World:
 
 
 Step = Callable[[World], object]
+ORGANIZATION = "/organization/settings"
+SIX_DAYS = {"max_session_age": "144", "max_session_age_unit": "3600", "max_time_between_activity": "9"}
+TOKENS = {"api_tokens_enabled": "y", "personal_tokens_enabled": "y", "personal_token_days": "90"}
 LOGIN, SIGN_UP, ME = "/user/login/", "/user/signup/", "/user/account"
 NO_TASKS = {"selectedItems": {"all": False, "included": []}}
 # Endpoint, the kind of event that it records (None: it concerns no account, or changes nothing), and how it is called.
@@ -84,6 +90,7 @@ NO_TASKS = {"selectedItems": {"all": False, "included": []}}
 PLAN: list[tuple[str, str | None, Step]] = [
     ("auth.login", "login", lambda w: w.as_visitor(LOGIN, LOGIN, email=w.bob.email, password=PASSWORD)),
     ("auth.signup", "sign_up", lambda w: _sign_up(w)),
+    ("auth.setup", "sign_up", lambda w: _set_up(w)),
     ("auth.language", "profile_changed", lambda w: w.form("/user/language", language="zh_Hans")),
     ("auth.language", None, lambda w: w.form("/user/language", language="zh_Hans")),
     ("auth.set_password", "password_set", lambda w: _set_password(w)),
@@ -109,10 +116,27 @@ PLAN: list[tuple[str, str | None, Step]] = [
         lambda w: w.form(f"/user/account/sessions/{w.session_of(w.bob)}/delete", w.bob),
     ),
     ("settings.sessions_delete_others", "sessions_ended", lambda w: w.form(f"{ME}/sessions/delete-others", w.bob)),
+    ("organization.settings_save", "organization_changed", lambda w: w.form(ORGANIZATION, title="Acme")),
+    ("organization.settings_save", None, lambda w: w.form(ORGANIZATION, title="Acme")),
+    ("organization.settings_save", "session_policy_changed", lambda w: w.form(ORGANIZATION, **SIX_DAYS)),
+    ("organization.settings_save", "session_policy_changed", lambda w: w.form(ORGANIZATION, use_defaults="1")),
+    ("organization.settings_save", "token_settings_changed", lambda w: w.form(ORGANIZATION, **TOKENS)),
     ("people.deactivation", "deactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
     ("people.deactivation", None, lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
     ("people.deactivation_delete", "reactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation/delete")),
+    (
+        "people.several_deactivation",
+        "deactivated",
+        lambda w: w.form(f"/people/deactivation?person={w.dora.id}&person={w.dora.id}"),
+    ),
+    ("people.several_reactivation", "reactivated", lambda w: w.form(f"/people/reactivation?person={w.dora.id}")),
+    ("people.several_reactivation", None, lambda w: w.form(f"/people/reactivation?person={w.dora.id}")),
+    ("people.import_preview", None, lambda w: w.form("/people/import", file=people_file())),
+    ("people.import_accounts", "user_created", lambda w: _import_people(w)),
+    ("people.export", "people_exported", lambda w: w.alice.browser.get("/people/export", headers=HERE)),
     ("people.invite_reset", "invite_reset", lambda w: w.form("/people/invite/reset")),
+    ("first_steps.hide", "first_steps_hidden", lambda w: w.form("/first-steps/delete")),
+    ("first_steps.hide", None, lambda w: w.form("/first-steps/delete")),
     ("auth.logout", "logout", lambda w: w.form("/logout", w.bob, "/logout")),
     ("api.reset_invite", "invite_reset", lambda w: w.api("POST", "invite/reset-token")),
     ("api.update_current_user", "profile_changed", lambda w: _patch(w, last_name="A", allow_newsletters=True)),
@@ -147,6 +171,7 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("projects.create", "project_created", lambda w: _project(w, "", title="P")),
     ("projects.change", "project_changed", lambda w: _project(w, "1", title="Q")),
     ("projects.change", None, lambda w: _project(w, "1", title="Q")),
+    ("projects.import_tasks", "tasks_imported", lambda w: w.form("/projects/1/import", file=_tasks())),
     ("projects.delete", "project_deleted", lambda w: _project(w, "1/delete")),
     ("projects.restore", "project_restored", lambda w: _project(w, "1/restore")),
     ("projects.restore", None, lambda w: _project(w, "1/restore")),
@@ -178,6 +203,15 @@ def _project(world: World, path: str, **fields: Any) -> None:
     world.form(f"/projects/{path}", page="/projects/", description="", **fields)
 
 
+def _tasks() -> tuple[io.BytesIO, str]:
+    return io.BytesIO(b'[{"text": "a"}]'), "tasks.json"
+
+
+def _import_people(world: World) -> None:
+    preview = world.alice.browser.post("/people/import", {"file": people_file()}, page="/user/account/").text
+    world.form("/people/import/accounts", people=re.findall(r'name="people" value="([^"]+)"', preview)[0])
+
+
 def _file() -> tuple[io.BytesIO, str]:
     return io.BytesIO(PNG), "me.png"
 
@@ -186,6 +220,12 @@ def _sign_up(world: World) -> None:
     token = world.api("GET", "invite")["token"]
     page = f"{SIGN_UP}?token={token}"
     world.as_visitor(page, page, email="new@example.org", password=PASSWORD)
+
+
+def _set_up(world: World) -> None:
+    page = f"/setup/{unfounded(world.app)}"
+    world.as_visitor(page, page, email="first@example.org", password=PASSWORD)
+    unfounded(world.app, world.alice.id)
 
 
 def _set_password(world: World) -> None:
@@ -230,7 +270,7 @@ def audit_log(app: Flask) -> list[Any]:
 
 def test_the_plan_below_has_every_route_that_writes(app: Flask) -> None:
     writing = {call.endpoint for call in calls(app) if call.method in WRITING}
-    assert {endpoint for endpoint, _kind, _step in PLAN} == writing | {"activity.index"}
+    assert {endpoint for endpoint, _kind, _step in PLAN} == writing | {"activity.index", "people.export"}
 
 
 def test_every_verb_leaves_exactly_one_event(closed_app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
@@ -286,9 +326,13 @@ COMMANDS: list[tuple[list[str], str | None]] = [
     (["reset-password", "--username", "new@example.org", "--password", PASSWORD], "password_reset"),
     (["invite", "--reset"], "invite_reset"),
     (["invite"], None),
+    (["setup-link"], None),
     (["user", "list"], None),
     (["user", "--username", "new@example.org"], None),
     (["check"], None),
+    (["people", "export"], "people_exported"),
+    (["people", "import", "PEOPLE", "--dry-run"], None),
+    (["people", "import", "PEOPLE"], "user_created"),
     (["project", "import", "P", "FILE", "--username", "new@example.org"], "project_created tasks_imported"),
     (["project", "list"], None),
     (["project", "recount"], None),
@@ -302,10 +346,15 @@ COMMANDS: list[tuple[list[str], str | None]] = [
 ]
 
 
+SAID = {"project import": "Importing\n", "people import": "new\tfrom.file@example.org\n", "db-copy --to": "Copying\n"}
+
+
 def test_every_command_leaves_exactly_one_event(closed_app: Flask, tmp_path: Path) -> None:
     (tmp_path / "tasks.json").write_text(json.dumps([{"text": "x"}]))
     Cast(closed_app).bob(sign_in=False)  # somebody has to stay
-    places = {"FILE": str(tmp_path / "tasks.json"), "BACKUP": str(tmp_path / "b.tar.gz")}
+    (tmp_path / "people.csv").write_text("email\nfrom.file@example.org\n")
+    names = {"PEOPLE": "people.csv", "FILE": "tasks.json", "BACKUP": "b.tar.gz"}
+    places = {word: str(tmp_path / name) for word, name in names.items()}
     places["COPY"] = f"sqlite:///{tmp_path}/copy.sqlite3"
     for words, kind in COMMANDS:
         before = len(audit_log(closed_app))
@@ -313,8 +362,7 @@ def test_every_command_leaves_exactly_one_event(closed_app: Flask, tmp_path: Pat
         left = audit_log(closed_app)[before:]
         assert " ".join(event.kind for event in left) == (kind or ""), (words, result.output)
         assert {(event.actor_id, event.agent) for event in left} <= {(None, "command line")}
-        said = {"import": "Importing\n", "db-copy": "Copying\n"}
-        assert not kind or (result.exit_code, result.stderr) == (0, said.get(words[0], said.get(words[1], ""))), words
+        assert not kind or (result.exit_code, result.stderr) == (0, SAID.get(" ".join(words[:2]), "")), words
 
 
 def test_what_is_rolled_back_leaves_no_event_and_no_line(

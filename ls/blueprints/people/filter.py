@@ -5,12 +5,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import request, url_for
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from ls.exceptions import DomainError
 from ls.queries.people import SORTS, STATUSES, PeopleFilter
 from ls.validation import BIGGEST_ID
 
 DEFAULT = PeopleFilter()
+MOST_SELECTED = 100  # whose ids fit into the session's cookie, which keeps the message that offers to undo
 MOST_OPEN = 10
 
 
@@ -30,7 +33,7 @@ class Address:
         opened = [user_id for user_id in args.getlist("open", type=int) if 0 < user_id <= BIGGEST_ID]
         return cls(_filter(args), args.get("after"), args.get("before"), tuple(dict.fromkeys(opened))[-MOST_OPEN:])
 
-    def url(self, **changes: str) -> str:
+    def url(self, *, endpoint: str = "people.index", **changes: str) -> str:
         """Its URL. With other values of the filter: from the first page on, and with no row open."""
         address = Address(replace(self.filter, **changes)) if changes else self
         wanted = address.filter
@@ -41,7 +44,7 @@ class Address:
         if address.opened:
             query["open"] = address.opened
         # A URL can carry a lone surrogate, which has no UTF-8.
-        return url_for("people.index") + (f"?{urlencode(query, doseq=True, errors='replace')}" if query else "")
+        return url_for(endpoint) + (f"?{urlencode(query, doseq=True, errors='replace')}" if query else "")
 
     def page_url(self, *, after: str | None = None, before: str | None = None) -> str:
         """The URL of another page, with no row open."""
@@ -63,3 +66,12 @@ def _filter(args: MultiDict[str, str]) -> PeopleFilter:
         status=status if status in STATUSES else DEFAULT.status,
         q=args.get("q", "").strip(),
     )
+
+
+def selected_ids() -> list[int]:
+    """The ids of the people who are selected. Raises DomainError."""
+    given = set(request.values.getlist("person"))
+    ids = [int(text) for text in given if text.isascii() and text.isdecimal() and len(text) <= len(str(BIGGEST_ID))]
+    if len(ids) > MOST_SELECTED:
+        raise DomainError(_("Select at most %(number)s people at once.", number=MOST_SELECTED))
+    return [number for number in ids if number <= BIGGEST_ID]

@@ -3,12 +3,13 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Response, current_app, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from ls.accounts.deletion import deactivate, reactivate
+from ls.blueprints.people.blueprint import people
 from ls.blueprints.people.filter import DEFAULT, Address
 from ls.exceptions import SignupOpen
 from ls.models import Organization, User
@@ -17,8 +18,7 @@ from ls.queries.people import LAST, list_people, place_of
 from ls.queries.person import details_of, get_person
 from ls.web.auth import public, write_as_current_user
 from ls.web.htmx import flash_message, is_fragment, redirect, render
-
-people = Blueprint("people", __name__)
+from ls.web.own_names import is_loopback
 
 
 @people.get("/people/")
@@ -144,7 +144,9 @@ def invite_reset() -> Response:
 
 def _invite(status: int = 200, problem: str | None = None, *, is_new: bool = False) -> Response:
     organization = Organization.get()
-    values = {"link": invite_url(organization), "is_closed": organization.signup_is_closed}
+    link = invite_url(organization)
+    is_local = is_loopback(urlsplit(link).netloc)
+    values = {"link": link, "is_local": is_local, "is_closed": organization.signup_is_closed}
     return render("people/invite.html", "people/_invite.html", status, problem=problem, is_new=is_new, **values)
 
 
@@ -160,3 +162,9 @@ def invite_url(organization: Organization) -> str:
 def organization() -> Response:
     """Redirect from where older releases of Label Studio have the page."""
     return redirect(url_for("people.index"), 301)
+
+
+@people.get("/people/keyboard")
+def keyboard() -> Response:
+    """List the keys of the page."""
+    return make_response(render_template("people/keyboard.html"))
