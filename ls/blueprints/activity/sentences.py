@@ -24,6 +24,7 @@ KINDS = {
     "password_changed": _l("Password changed"),
     "password_reset": _l("Password reset"),
     "password_set": _l("Password set"),
+    "email_changed": _l("Email changed"),
     "session_ended": _l("Session ended"),
     "sessions_ended": _l("Other sessions ended"),
     "profile_changed": _l("Profile changed"),
@@ -61,6 +62,7 @@ OWN = {
     "password_changed": _l("%(actor)s changed their password"),
     "password_reset": _l("%(actor)s reset their password"),
     "password_set": _l("%(actor)s set their first password"),
+    "email_changed": _l("%(actor)s changed their email from %(old_email)s to %(new_email)s"),
     "session_ended": _l("%(actor)s logged out a device"),
     "sessions_ended": _l("%(actor)s logged out all other devices"),
     "profile_changed": _l("%(actor)s changed their profile"),
@@ -93,6 +95,7 @@ OTHERS = {
     "login_failed": _l("Somebody tried to log in as %(target)s and failed"),
     "logout": _l("%(target)s logged out"),
     "password_reset": _l("%(actor)s reset the password of %(target)s"),
+    "email_changed": _l("%(actor)s changed the email of %(target)s from %(old_email)s to %(new_email)s"),
     "token_reset": _l("%(actor)s reset the API token of %(target)s"),
     "avatar_saved": _l("%(actor)s saved a picture for %(target)s"),
     "avatar_removed": _l("%(actor)s removed the picture of %(target)s"),
@@ -103,6 +106,7 @@ OTHERS = {
 }
 
 RENAMED = _l("%(actor)s renamed the project %(old_title)s to %(title)s")
+TEXTS = ("old_title", "old_email", "new_email")
 UNKNOWN = _l("Somebody tried to log in with an email that has no account")
 
 
@@ -133,16 +137,16 @@ def sentence(entry: Entry, writing: Writing = PLAIN) -> str:
     is_other = entry.target is not None and entry.target != entry.actor
     text = str(RENAMED) if "old_title" in entry.detail else _text(entry.kind, is_other, get_locale())
     people = {"actor": writing.person(entry.actor), "target": writing.person(entry.target)}
-    said = writing.text(text) % {**_project_words(entry.detail, writing), **people, "kind": entry.kind}
+    said = writing.text(text) % {**_details(entry.detail, writing), **people, "kind": entry.kind}
     if changed := changes(entry.detail, writing.text, writing.value):
         return writing.text(_("%(sentence)s: %(changes)s")) % {"sentence": said, "changes": changed}
     return said
 
 
-def _project_words(detail: dict[str, Any], writing: Writing) -> dict[str, str]:
-    """What the event says of a project: its titles, and counts."""
+def _details(detail: dict[str, Any], writing: Writing) -> dict[str, str]:
+    """What else the event says: titles and emails, and counts."""
     words = {"title": writing.project(detail)} if "title" in detail else {}
-    words |= {"old_title": writing.value(detail["old_title"])} if "old_title" in detail else {}
+    words |= {key: writing.value(detail[key]) for key in TEXTS if key in detail}
     return words | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
 
 
