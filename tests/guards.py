@@ -27,6 +27,7 @@ PROXY = "tests/web/test_proxy.py"
 RATE_LIMIT = "tests/accounts/test_rate_limit.py"
 RESPONSES = "tests/web/test_responses.py"
 SECRETS = "tests/safety/test_secrets.py"
+SET_UP = "tests/accounts/test_set_up.py"
 SIGN_UP = "tests/accounts/test_sign_up.py"
 QUERIES = "tests/api/test_queries.py"
 TOKENS = "tests/api/test_tokens.py"
@@ -231,6 +232,21 @@ GUARDS = (
         (TOKENS,),
     ),
     Guard("invite token", ORGANIZATION, "not self.is_invite_token(token)", "False", (SIGN_UP,)),
+    Guard("set-up link: its code", ORGANIZATION, "not _is_same(code, self.setup_code)", "False", (SET_UP,)),
+    Guard(
+        "set-up link: until there is an account",
+        ORGANIZATION,
+        "if self.is_founded:\n            raise AlreadySetUp",
+        "if False:\n            pass",
+        (SET_UP,),
+    ),
+    Guard(
+        "set-up link: of twenty at once one founds",
+        "ls/blueprints/auth/views.py",
+        "            _check_link(code)\n            user",
+        "            user",
+        (SET_UP,),
+    ),
     Guard("closed sign-up", ORGANIZATION, "token is None and self.signup_is_closed", "False", (SIGN_UP,)),
     Guard(
         "set-password link: age",

@@ -37,6 +37,7 @@ class NewAccount:
 def prepare(email: str, password: str | None, *, token: str | None = None, **profile: str | None) -> NewAccount:
     """Check everything and hash the password, with nothing locked. Raises InvalidFields.
 
+    The profile may have the title of the `organization`, which counts if this becomes the first account.
     Without a password the account exists, but nobody can log in until one is set.
     """
     given = {name: seen for name, value in profile.items() if (seen := visible(value or ""))}
@@ -94,6 +95,9 @@ def create_account(account: NewAccount, *, kind: str = "sign_up") -> User:
     organization = Organization.lock_for_update()
     check_available(account.email_key)
     profile = {"username": account.email.partition("@")[0], **account.profile}
+    title = profile.pop("organization", "")
+    if title and not organization.is_founded:
+        organization.title = title
     user = User(
         email=account.email,
         email_key=account.email_key,

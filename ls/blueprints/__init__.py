@@ -5,6 +5,7 @@ from flask import Flask
 from ls.blueprints.activity.views import activity
 from ls.blueprints.api import api
 from ls.blueprints.auth import auth
+from ls.blueprints.first_steps.views import first_steps
 from ls.blueprints.organization.views import organization
 from ls.blueprints.people.views import people
 from ls.blueprints.projects import projects
@@ -14,5 +15,5 @@ from ls.blueprints.system.views import system
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
-    for blueprint in (auth, activity, organization, people, projects, settings, system, api):
+    for blueprint in (auth, activity, first_steps, organization, people, projects, settings, system, api):
         app.register_blueprint(blueprint)

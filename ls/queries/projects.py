@@ -72,6 +72,11 @@ def list_projects(*, after: str | None = None, before: str | None = None) -> Pag
     return paginate(_PROJECTS, (Project.id,), _project, descending=True, after=after, before=before)
 
 
+def has_projects() -> bool:
+    """Whether there is a project."""
+    return db.session.scalar(select(Project.id).where(VISIBLE).limit(1)) is not None
+
+
 def list_deleted_projects(*, after: str | None = None, before: str | None = None) -> Page[DeletedProject]:
     """Those that can be restored, the latest deleted first, with those who deleted them."""
     order = (Project.deleted_at, Project.id)

@@ -110,8 +110,8 @@ def assert_everything_works(app: Flask, alice: Person) -> None:
 
 def assert_ids_continue(app: Flask, alice: Person) -> None:
     with app.app_context():
-        assert a_project(alice.id, "The third, though the second is gone") == 3
-        assert an_annotation(a_task(3), alice.id) == 2
+        assert a_project(alice.id, "The fourth, though the third is gone") == 4
+        assert an_annotation(a_task(4), alice.id) == 2
         assert db.session.scalar(db.select(db.func.max(Task.id))) == 2
     assert Cast(app).person("dora", sign_in=False).id == 4
 

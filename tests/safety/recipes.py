@@ -13,7 +13,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ls.db.extensions import db
-from ls.models import LoginSession, PersonalToken
+from ls.db.transaction import write
+from ls.models import LoginSession, Organization, PersonalToken
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.pictures import drawing, saved
 from tests.safety.routes import Call, calls
@@ -71,6 +72,14 @@ class World:
         """Every route over what this member has; a user's id in a path is Bob's unless given."""
         here: dict[str, int | str] = {"user_id": self.bob.id, "organization_id": 1, "code": self.code}
         return calls(self.app, values={**here, **self.work[person.id], **values})
+
+
+def unfounded(app: Flask, founder: int | None = None) -> str:
+    """Nobody founded the organization, as on a new server, or somebody else did; the code of the set-up link."""
+    with app.app_context(), write():
+        organization = Organization.lock_for_update()
+        organization.created_by_id = founder
+        return organization.setup_code
 
 
 def picture(width: int = 32) -> tuple[io.BytesIO, str]:
@@ -192,7 +201,9 @@ RECIPES = {
     "auth.login": Recipe(_fields(email="alice@example.org", password=PASSWORD), is_by_visitor=True),
     "auth.logout": Recipe(),
     "auth.set_password": Recipe(_fields(password=NEW_PASSWORD), is_by_visitor=True),
+    "auth.setup": Recipe(_registration, lambda world: {"code": unfounded(world.app)}, is_by_visitor=True),
     "auth.signup": Recipe(_registration, is_by_visitor=True),
+    "first_steps.hide": Recipe(),
     "organization.settings_save": Recipe(_fields(title="Another name")),
     "people.deactivation": Recipe(),
     "people.deactivation_delete": Recipe(values=lambda world: {"user_id": world.charlie.id}),

@@ -17,6 +17,7 @@ from ls.db.types import utcnow
 from ls.models import Event, LoginSession, OneTimeCode, PersonalToken, User
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.pictures import drawing, saved
+from tests.safety.recipes import unfounded
 from tests.safety.routes import WRITING, calls
 
 AGENT = "a test's browser"
@@ -87,6 +88,7 @@ NO_TASKS = {"selectedItems": {"all": False, "included": []}}
 PLAN: list[tuple[str, str | None, Step]] = [
     ("auth.login", "login", lambda w: w.as_visitor(LOGIN, LOGIN, email=w.bob.email, password=PASSWORD)),
     ("auth.signup", "sign_up", lambda w: _sign_up(w)),
+    ("auth.setup", "sign_up", lambda w: _set_up(w)),
     ("auth.language", "profile_changed", lambda w: w.form("/user/language", language="zh_Hans")),
     ("auth.language", None, lambda w: w.form("/user/language", language="zh_Hans")),
     ("auth.set_password", "password_set", lambda w: _set_password(w)),
@@ -121,6 +123,8 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("people.deactivation", None, lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
     ("people.deactivation_delete", "reactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation/delete")),
     ("people.invite_reset", "invite_reset", lambda w: w.form("/people/invite/reset")),
+    ("first_steps.hide", "first_steps_hidden", lambda w: w.form("/first-steps/delete")),
+    ("first_steps.hide", None, lambda w: w.form("/first-steps/delete")),
     ("auth.logout", "logout", lambda w: w.form("/logout", w.bob, "/logout")),
     ("api.reset_invite", "invite_reset", lambda w: w.api("POST", "invite/reset-token")),
     ("api.update_current_user", "profile_changed", lambda w: _patch(w, last_name="A", allow_newsletters=True)),
@@ -199,6 +203,12 @@ def _sign_up(world: World) -> None:
     token = world.api("GET", "invite")["token"]
     page = f"{SIGN_UP}?token={token}"
     world.as_visitor(page, page, email="new@example.org", password=PASSWORD)
+
+
+def _set_up(world: World) -> None:
+    page = f"/setup/{unfounded(world.app)}"
+    world.as_visitor(page, page, email="first@example.org", password=PASSWORD)
+    unfounded(world.app, world.alice.id)
 
 
 def _set_password(world: World) -> None:
@@ -299,6 +309,7 @@ COMMANDS: list[tuple[list[str], str | None]] = [
     (["reset-password", "--username", "new@example.org", "--password", PASSWORD], "password_reset"),
     (["invite", "--reset"], "invite_reset"),
     (["invite"], None),
+    (["setup-link"], None),
     (["user", "list"], None),
     (["user", "--username", "new@example.org"], None),
     (["check"], None),

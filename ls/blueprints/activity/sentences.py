@@ -37,6 +37,7 @@ KINDS = {
     "token_settings_changed": _l("Token settings changed"),
     "session_policy_changed": _l("Session policy changed"),
     "organization_changed": _l("Organization changed"),
+    "first_steps_hidden": _l("First steps hidden"),
     "invite_reset": _l("Invite link reset"),
     "deactivated": _l("Deactivation"),
     "reactivated": _l("Reactivation"),
@@ -75,6 +76,7 @@ OWN = {
     "token_settings_changed": _l("%(actor)s changed the token settings"),
     "session_policy_changed": _l("%(actor)s changed the session policy"),
     "organization_changed": _l("%(actor)s changed the organization"),
+    "first_steps_hidden": _l("%(actor)s hid the first steps"),
     "invite_reset": _l("%(actor)s reset the invite link"),
     "project_created": _l("%(actor)s created the project %(title)s"),
     "project_changed": _l("%(actor)s changed the project %(title)s"),
@@ -144,7 +146,7 @@ def sentence(entry: Entry, writing: Writing = PLAIN) -> str:
 
 
 def _details(detail: dict[str, Any], writing: Writing) -> dict[str, str]:
-    """What else the event says: titles and emails, and counts."""
+    """What else the event says: titles, emails and counts."""
     words = {"title": writing.project(detail)} if "title" in detail else {}
     words |= {key: writing.value(detail[key]) for key in TEXTS if key in detail}
     return words | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}

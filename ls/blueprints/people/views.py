@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -14,6 +15,7 @@ from ls.models import Organization, User
 from ls.queries.people import get_person, list_people, person_details
 from ls.web.auth import public, write_as_current_user
 from ls.web.htmx import flash_message, is_fragment, redirect, render
+from ls.web.own_names import is_loopback
 
 people = Blueprint("people", __name__)
 
@@ -104,7 +106,9 @@ def invite_reset() -> Response:
 
 def _invite(status: int = 200, problem: str | None = None, *, is_new: bool = False) -> Response:
     organization = Organization.get()
-    values = {"link": invite_url(organization), "is_closed": organization.signup_is_closed}
+    link = invite_url(organization)
+    is_local = is_loopback(urlsplit(link).netloc)
+    values = {"link": link, "is_local": is_local, "is_closed": organization.signup_is_closed}
     return render("people/invite.html", "people/_invite.html", status, problem=problem, is_new=is_new, **values)
 
 

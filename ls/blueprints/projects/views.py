@@ -32,7 +32,7 @@ def create() -> Response:
     form = ProjectForm()
     values = _checked_values(form)
     if values is None:
-        listed = {"is_first": False} if is_fragment() else _list_values()
+        listed = {"is_open": True} if is_fragment() else _list_values()
         return render("projects/index.html", "projects/_create.html", 422, form=form, **listed)
     with write_as_current_user() as user:
         sent = form.submission(str(user.id), *values.values())
@@ -111,4 +111,4 @@ def _checked_values(form: ProjectForm) -> dict[str, Any] | None:
 
 def _list_values() -> dict[str, Any]:
     page = list_projects(after=request.args.get("after"), before=request.args.get("before"))
-    return {"projects": page.rows, "is_first": not page.rows, **page_urls(page, url_for("projects.index"))}
+    return {"projects": page.rows, "is_open": "new" in request.args, **page_urls(page, url_for("projects.index"))}
