@@ -38,9 +38,8 @@ _LISTED: Any = {"sqlite_where": text("status != 'deleted'"), "postgresql_where":
 # A server on its own network may use these domains.
 SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL_USE_DOMAIN_NAMES if name not in {"local", "test"}]
 
-# What copied addresses bring along, and what Chinese and Japanese keyboards type.
-_UNSEEN = regex.compile(r"[\p{Cf}\u115f\u1160\u3164\uffa0]")
-_WIDE = str.maketrans("＠．。｡", "@...")
+_UNSEEN = regex.compile(r"[\p{Cf}\u115f\u1160\u3164\uffa0]")  # copied addresses bring it along
+_WIDE = str.maketrans("＠．。｡", "@...")  # as Chinese and Japanese keyboards type
 
 
 def clean_email(email: str) -> str:
@@ -95,6 +94,7 @@ class _UserSummary(NamedTuple):
     avatar_name: str | None
     last_activity: datetime | None
     date_joined: datetime
+    annotations_count: int = 0  # in the list of people only
 
 
 class UserSummary(DisplayName, _UserSummary):
@@ -117,6 +117,7 @@ class User(DisplayName, UserMixin, Base):  # type: ignore[misc]  # Flask-Login s
     status: Mapped[str] = mapped_column(String(16), default=ACTIVE)
     date_joined: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     last_activity: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_login: Mapped[datetime | None] = mapped_column(UtcDateTime)
     allow_newsletters: Mapped[bool | None]
     custom_hotkeys: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     language: Mapped[str | None] = mapped_column(String(16))
@@ -140,8 +141,7 @@ class User(DisplayName, UserMixin, Base):  # type: ignore[misc]  # Flask-Login s
         Index("ix_users_listed", "id", "search_text", **_LISTED),
     )
 
-    # Of the current user only, set when the request is authenticated: the session (None for a token), the secret
-    # of a session that has just begun, and the organization.
+    # Of the current user only: the session (None for a token), the secret of one that has just begun, the organization.
     login = cast("LoginSession | None", None)
     session_token = ""
     organization = cast("Organization", None)
