@@ -509,13 +509,6 @@ GUARDS = (
         'columns["detail"] if is_deleted',
         ("tests/pages/test_activity.py",),
     ),
-    Guard(
-        "old and new names in the server's log",
-        "ls/models/event.py",
-        "without_changes(detail) or None",
-        "detail or None",
-        ("tests/pages/test_activity.py",),
-    ),
     Guard("phone numbers in no event", "ls/models/user.py", "if name in TOLD", "if name", (PROFILE,)),
     Guard(
         "nobody calls themselves the command line",

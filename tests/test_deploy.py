@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ls.blueprints.api.imports import MAX_BYTES
 from ls.db.types import utcnow
+from ls.web.uploads import MAX_BYTES
 from ls.worker import SETTINGS
 from tests.cast import PASSWORD
 from tests.server import ROOT, RunningServer, Visitor

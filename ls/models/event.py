@@ -15,6 +15,7 @@ from ls.db.types import HasId, UtcDateTime, utcnow
 
 AGENT_LENGTH = 300
 COMMAND_LINE = "command line"  # the agent of commands
+EMAILS = frozenset(["old_email", "new_email"])
 CHANGES = "changes"  # old and new of each field, in an event's detail
 
 
@@ -47,7 +48,7 @@ def set_audit_context(context: AuditContext) -> None:
 
 def without_changes(detail: dict[str, Any]) -> dict[str, Any]:
     """The detail without old and new, for the server's log and for events of deleted accounts: names are personal."""
-    return {name: value for name, value in detail.items() if name != CHANGES}
+    return {name: "…" if name in EMAILS else value for name, value in detail.items() if name != CHANGES}
 
 
 class Event(Base):

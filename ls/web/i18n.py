@@ -156,7 +156,7 @@ def _day(value: date, locale: Locale) -> str:
 def full_day(value: date, locale: Locale | None = None) -> str:
     """The day with that of the week, such as `Sunday, 3 May 2026`."""
     locale = locale or get_locale()
-    return format_date(value, "EEEE, d MMMM y" if locale.language == "en" else "full", locale=locale)
+    return format_date(value, "full", locale=DATE_LOCALES[str(locale)])
 
 
 def duration(seconds: int, locale: Locale | None = None) -> str:

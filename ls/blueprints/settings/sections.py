@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Response, current_app, get_flashed_messages, make_response, render_template, request
+from flask import Response, current_app, make_response, render_template, request
 from flask_login import current_user
 
 from ls.accounts import jwt_tokens
@@ -12,7 +12,7 @@ from ls.exceptions import Throttled
 from ls.models import ApiToken
 from ls.projects.counters import contribution_totals
 from ls.queries.sessions import list_sessions
-from ls.web.htmx import is_fragment
+from ls.web.htmx import flashed_beside, is_fragment
 
 Form = TypeVar("Form", EmailForm, PasswordForm)
 
@@ -28,7 +28,7 @@ def show(section: str, status: int = 200, *, problem: Any = None, saved: Any = N
         return make_response(render_template(f"settings/_{section}.html", **VALUES[section]() | values), status)
     for read_values in dict.fromkeys(VALUES.values()):
         values = read_values() | values
-    return make_response(render_template("settings/account.html", saved=_saved_before(), **values), status)
+    return make_response(render_template("settings/account.html", saved=flashed_beside(), **values), status)
 
 
 def show_throttled(section: str, refused: Throttled) -> Response:
@@ -36,12 +36,6 @@ def show_throttled(section: str, refused: Throttled) -> Response:
     response = show(section, refused.status, problem=refused)
     response.headers["Retry-After"] = str(refused.retry_after)
     return response
-
-
-def _saved_before() -> dict[str, str]:
-    """What the request before this one saved, by section."""
-    flashed: Any = get_flashed_messages(with_categories=True)
-    return {category.removeprefix("beside "): message for category, message in flashed}
 
 
 def own_password_form(form: Form) -> Form:
