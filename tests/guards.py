@@ -18,7 +18,9 @@ LOGIN = "tests/accounts/test_login.py"
 MEMORY = "tests/test_import_memory.py"
 MEMBERSHIP = "tests/accounts/test_membership.py"
 MEMBERSHIPS = "tests/api/test_memberships.py"
+OWN_EMAIL = "tests/pages/test_settings_email.py"
 OWN_PASSWORD = "tests/pages/test_settings_password.py"
+OWN_TOKEN = "tests/pages/test_settings_personal_token.py"
 POLICY = "tests/security/test_password_policy.py"
 PROXY = "tests/web/test_proxy.py"
 RATE_LIMIT = "tests/accounts/test_rate_limit.py"
@@ -57,6 +59,7 @@ CSRF_OFF = "current_app.config['WTF_CSRF_ENABLED'] = False\n    "
 CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
 LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
 ARCHIVE = "ls/backup/archive_rows.py"
+CHANGE_EMAIL = "ls/accounts/change_email.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
 SPREADSHEET = "ls/spreadsheet.py"
 PROJECT = "ls/models/project.py"
@@ -195,6 +198,16 @@ GUARDS = (
         "False",
         (OWN_PASSWORD,),
     ),
+    Guard(
+        "email: password not changed meanwhile",
+        CHANGE_EMAIL,
+        "user.password_hash != self.old_hash",
+        "False",
+        (OWN_EMAIL,),
+    ),
+    Guard("email: taken", CHANGE_EMAIL, "check_available(key)", "pass", (OWN_EMAIL,)),
+    Guard("email: links that went to the old one", CHANGE_EMAIL, "OneTimeCode.delete_for(user)", "pass", (OWN_EMAIL,)),
+    Guard("personal token: revoked by its owner", JWT, "PersonalToken.user_id == user.id,", "", (OWN_TOKEN,)),
     Guard("password policy: length", POLICY_PY, "len(plain) < minimum", "False", (POLICY,)),
     Guard(
         "password policy: well known", POLICY_PY, "_folded(plain) in _known_passwords()", "False", (POLICY, PASSWORDS)

@@ -8,7 +8,7 @@ from ls.blueprints.auth import auth
 from ls.blueprints.first_steps.views import first_steps
 from ls.blueprints.people.views import people
 from ls.blueprints.projects.views import projects
-from ls.blueprints.settings.views import settings
+from ls.blueprints.settings import settings
 from ls.blueprints.system.views import system
 
 

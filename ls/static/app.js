@@ -1,5 +1,6 @@
 /* What the server cannot do: clipboard, showing a masked value, closing menus, a message when the server cannot be reached,
-   and keeping what was typed when a session ends. Every page works without this file. */
+   keeping what was typed
+   when a session ends, and the reader's time zone. Every page works without this file. */
 (() => {
   "use strict";
 
@@ -215,10 +216,27 @@
     const mistake = ctx.response?.status === 422 && (form || document).querySelector("[aria-invalid=true]");
     if (mistake) mistake.focus();
     else if (document.activeElement === document.body) {
-      const before = document.getElementById(ctx.focusedId) ?? form?.querySelector("[type=submit]");
-      before?.focus({ preventScroll: true });
+      const button = form?.querySelector("[type=submit]");
+      const around = form?.closest("details")?.querySelector("summary");
+      const places = [document.getElementById(ctx.focusedId), button, find("[autofocus]"), around];
+      places.find((place) => place?.checkVisibility())?.focus({ preventScroll: true });
     }
     restoreTyped();
+    showLocalTimes();
+  }
+
+  // Times: the server says them in UTC, which it names.
+
+  const LOCALE = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const DAY = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
+  const EXACT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+
+  function showLocalTimes() {
+    for (const time of document.querySelectorAll("time[title$=UTC]")) {
+      const moment = new Date(time.dateTime);
+      time.title = EXACT.format(moment);
+      if ("day" in time.dataset) time.textContent = DAY.format(moment);
+    }
   }
 
   document.addEventListener("click", onClick);
@@ -237,5 +255,6 @@
   window.addEventListener("pageshow", releaseAll);
 
   restoreTyped();
+  showLocalTimes();
   if (!find("[autofocus]")) find("[aria-invalid=true]")?.focus();
 })();

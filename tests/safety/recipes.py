@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import LoginSession, Organization
+from ls.models import LoginSession, Organization, PersonalToken
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.pictures import drawing, saved
 from tests.safety.routes import Call, calls
@@ -54,17 +54,18 @@ class World:
         Browser(self.app).sign_in(person.email)
         person.browser.get("/user/account/")  # noted as active, so that no later request notes it
         return {
+            "token_id": self._newest(PersonalToken, person),
             "project_id": project,
             "task_id": task,
             "annotation_id": said,
-            "session_id": self._newest_session(person),
+            "session_id": self._newest(LoginSession, person),
             "name": avatar,
             "refresh": refresh,
         }
 
-    def _newest_session(self, person: Person) -> int:
+    def _newest(self, model: type[LoginSession] | type[PersonalToken], person: Person) -> int:
         with self.app.app_context():
-            found = select(LoginSession.id).where(LoginSession.user_id == person.id).order_by(LoginSession.id.desc())
+            found = select(model.id).where(model.user_id == person.id).order_by(model.id.desc())
             return db.session.scalars(found.limit(1)).one()
 
     def calls(self, person: Person, **values: int | str) -> list[Call]:
@@ -214,7 +215,10 @@ RECIPES = {
     "settings.avatar": Recipe(_another_picture),
     "settings.avatar_delete": Recipe(),
     "settings.avatar_preview": Recipe(_another_picture, changes_nothing=True),
+    "settings.email": Recipe(_fields(email="alicia@example.org", current_password=PASSWORD)),
     "settings.password": Recipe(_change_of_password),
+    "settings.personal_token": Recipe(before=_end_token),
+    "settings.personal_token_delete": Recipe(),
     "settings.session_delete": Recipe(),
     "settings.sessions_delete_others": Recipe(),
     "settings.token_reset": Recipe(),

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import utcnow
-from ls.models import Event, LoginSession, OneTimeCode, User
+from ls.models import Event, LoginSession, OneTimeCode, PersonalToken, User
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.pictures import drawing, saved
 from tests.safety.recipes import unfounded
@@ -45,7 +45,7 @@ class World:
         """A form that has to be taken."""
         browser = (person or self.alice).browser
         answer = browser.post(path, fields, page=page, headers={"User-Agent": AGENT})
-        assert answer.status_code in {200, 302, 303}, (path, answer.text)
+        assert answer.status_code in {200, 201, 302, 303}, (path, answer.text)
 
     def as_visitor(self, path: str, page: str, **fields: Any) -> None:
         """A form from a browser nobody has signed in with."""
@@ -62,6 +62,11 @@ class World:
         Browser(self.app).sign_in(person.email)
         with self.app.app_context():
             return db.session.scalar(select(func.max(LoginSession.id)).where(LoginSession.user_id == person.id)) or 0
+
+    def token_of(self, person: Person) -> int:
+        """The number of the personal token."""
+        with self.app.app_context():
+            return db.session.scalar(select(PersonalToken.id).where(PersonalToken.user_id == person.id)) or 0
 
     def refresh(self) -> str:
         """The valid refresh token."""
@@ -91,6 +96,14 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("settings.avatar_delete", "avatar_removed", lambda w: w.form("/user/account/avatar/delete")),
     ("settings.avatar_delete", None, lambda w: w.form("/user/account/avatar/delete")),
     ("settings.password", "password_changed", lambda w: _change_password(w)),
+    ("settings.email", "email_changed", lambda w: _change_email(w)),
+    ("settings.email", None, lambda w: _change_email(w)),
+    ("settings.personal_token", "personal_token_created", lambda w: w.form(f"{ME}/personal-tokens", w.dora)),
+    (
+        "settings.personal_token_delete",
+        "personal_token_blacklisted",
+        lambda w: w.form(f"{ME}/personal-tokens/{w.token_of(w.dora)}/delete", w.dora),
+    ),
     ("settings.token_reset", "token_reset", lambda w: w.form("/user/account/token/reset", w.dora)),
     (
         "settings.session_delete",
@@ -194,6 +207,10 @@ def _change_password(world: World) -> None:
     world.form("/user/account/password", current_password=PASSWORD, new_password=NEW, confirm_password=NEW)
 
 
+def _change_email(world: World) -> None:
+    world.form("/user/account/email", world.dora, email="dora@example.net", current_password=PASSWORD)
+
+
 def _patch(world: World, **fields: Any) -> None:
     world.api("PATCH", "current-user", json=fields)
 
@@ -268,6 +285,9 @@ COMMANDS: list[tuple[list[str], str | None]] = [
     (["user", "create", "--username", "short@example.org", "--password", PASSWORD, "--user-token", "1234"], None),
     (["user", "token", "--username", "new@example.org", "--reset"], "token_reset"),
     (["user", "token", "--username", "new@example.org"], None),
+    (["user", "set-email", "--username", "new@example.org", "--email", "newer@example.org"], "email_changed"),
+    (["user", "set-email", "--username", "newer@example.org", "--email", "new@example.org"], "email_changed"),
+    (["user", "set-email", "--username", "new@example.org", "--email", "new@example.org"], None),
     (["user", "deactivate", "--username", "new@example.org"], "deactivated"),
     (["user", "deactivate", "--username", "new@example.org"], None),
     (["user", "activate", "--username", "new@example.org"], "reactivated"),

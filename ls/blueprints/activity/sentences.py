@@ -21,6 +21,7 @@ KINDS = {
     "password_changed": _l("Password changed"),
     "password_reset": _l("Password reset"),
     "password_set": _l("Password set"),
+    "email_changed": _l("Email changed"),
     "session_ended": _l("Session ended"),
     "sessions_ended": _l("Other sessions ended"),
     "profile_changed": _l("Profile changed"),
@@ -59,6 +60,7 @@ OWN = {
     "password_changed": _l("%(actor)s changed their password"),
     "password_reset": _l("%(actor)s reset their password"),
     "password_set": _l("%(actor)s set their first password"),
+    "email_changed": _l("%(actor)s changed their email from %(old_email)s to %(new_email)s"),
     "session_ended": _l("%(actor)s logged out a device"),
     "sessions_ended": _l("%(actor)s logged out all other devices"),
     "profile_changed": _l("%(actor)s changed their profile"),
@@ -92,6 +94,7 @@ OTHERS = {
     "login_failed": _l("Somebody tried to log in as %(target)s and failed"),
     "logout": _l("%(target)s logged out"),
     "password_reset": _l("%(actor)s reset the password of %(target)s"),
+    "email_changed": _l("%(actor)s changed the email of %(target)s from %(old_email)s to %(new_email)s"),
     "token_reset": _l("%(actor)s reset the API token of %(target)s"),
     "avatar_saved": _l("%(actor)s saved a picture for %(target)s"),
     "avatar_removed": _l("%(actor)s removed the picture of %(target)s"),
@@ -102,6 +105,7 @@ OTHERS = {
 }
 
 RENAMED = _l("%(actor)s renamed the project %(old_title)s to %(title)s")
+TEXTS = ("title", "old_title", "old_email", "new_email")
 UNKNOWN = _l("Somebody tried to log in with an email that has no account")
 
 
@@ -112,13 +116,13 @@ def sentence(entry: Entry) -> str:
     is_other = entry.target is not None and entry.target != entry.actor
     text = str(RENAMED) if "old_title" in entry.detail else _text(entry.kind, is_other, get_locale())
     words = {"actor": name(entry.actor), "target": name(entry.target), "kind": entry.kind}
-    return text % {**_project_words(entry.detail), **words}
+    return text % {**_details(entry.detail), **words}
 
 
-def _project_words(detail: dict[str, Any]) -> dict[str, str]:
-    """What the event says of a project: titles isolated, so that none turns the sentence round, and counts."""
-    titles = {key: isolated(detail[key]) for key in ("title", "old_title") if key in detail}
-    return titles | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
+def _details(detail: dict[str, Any]) -> dict[str, str]:
+    """What else the event says: titles and emails isolated, so that none turns the sentence round, and counts."""
+    texts = {key: isolated(detail[key]) for key in TEXTS if key in detail}
+    return texts | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
 
 
 @lru_cache(maxsize=256)
