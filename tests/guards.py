@@ -14,6 +14,7 @@ MEANWHILE = "tests/safety/test_late_writes.py::test_who_is_out_between_guard_and
 OWNERSHIP = f"{EVERY_ROUTE}::test_what_belongs_to_another_is_refused"
 IMPORT_AUTHORS = "tests/projects/test_import_authors.py"
 IMPORTS = "tests/api/test_import.py"
+PROFILE = "tests/pages/test_settings_profile.py"
 LOGIN = "tests/accounts/test_login.py"
 MEMORY = "tests/test_import_memory.py"
 MEMBERSHIP = "tests/accounts/test_membership.py"
@@ -490,6 +491,35 @@ GUARDS = (
         "pass",
         ("tests/safety/test_every_answer.py",),
     ),
+    Guard(
+        "old and new names of deleted users in Activity",
+        "ls/queries/audit_log.py",
+        "if target.is_deleted else",
+        "if False else",
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard(
+        "old and new names of deleted users in the API",
+        "ls/queries/numbered_pages.py",
+        'without_changes(columns["detail"]) if is_deleted',
+        'columns["detail"] if is_deleted',
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard(
+        "old and new names in the server's log",
+        "ls/models/event.py",
+        "without_changes(detail) or None",
+        "detail or None",
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard("phone numbers in no event", "ls/models/user.py", "if name in TOLD", "if name", (PROFILE,)),
+    Guard(
+        "nobody calls themselves the command line",
+        "ls/queries/audit_log.py",
+        " and not self.address",
+        "",
+        ("tests/pages/test_activity.py",),
+    ),
     # Imports
     Guard(
         "authors are no numbers of another server",
@@ -511,7 +541,7 @@ GUARDS = (
     Guard("number of imported tasks", "ls/projects/import_tasks.py", "number > at_most", "False", (IMPORTS,)),
     Guard(
         "one large import at a time",
-        "ls/blueprints/api/imports.py",
+        "ls/web/uploads.py",
         "not turn.acquire(blocking=False)",
         "turn.acquire(blocking=False) == 2",
         (IMPORTS,),

@@ -29,9 +29,9 @@ class Annotation(OfProject, Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
-    # Finds a user's latest annotation in a project when an annotation is deleted.
+    # The first finds a user's latest annotation in a project when one is deleted; charts are counted in both alone.
     __table_args__ = (
-        Index("ix_annotations_project_author", "project_id", "completed_by_id", "created_at"),
-        Index("ix_annotations_author", "completed_by_id"),
+        Index("ix_annotations_project_author", "project_id", "completed_by_id", "created_at", "was_cancelled"),
+        Index("ix_annotations_author", "completed_by_id", "created_at", "was_cancelled", "project_id"),
         NEVER_REUSE_IDS,
     )

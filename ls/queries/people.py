@@ -12,6 +12,7 @@ from ls.exceptions import NotFound
 from ls.models import Contribution, Project, User
 from ls.models.project import VISIBLE
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED, UserSummary
+from ls.queries.charts import Week, weekly_annotations
 from ls.queries.pagination import PAGE_SIZE, Page, paginate
 from ls.queries.search import matching
 from ls.validation import BIGGEST_ID
@@ -66,6 +67,7 @@ class PersonDetails:
     created_total: int
     contributed: list[Contributed]
     contributed_total: int
+    weeks: list[Week]
 
 
 def list_people(
@@ -97,6 +99,7 @@ def person_details(user_id: int) -> PersonDetails:
         created_total=created[0].total if created else 0,
         contributed=[Contributed(*row[:-1]) for row in contributed],
         contributed_total=contributed[0].total if contributed else 0,
+        weeks=weekly_annotations([user_id])[user_id],
     )
 
 

@@ -1,6 +1,6 @@
 """Projects, their tasks and their contributors, as the pages show them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -125,3 +125,8 @@ def list_contributors(project_id: int) -> tuple[list[Contributor], int]:
     )
     rows = db.session.execute(statement).all()
     return [Contributor(UserSummary(*row[3:]), row[1], row[2]) for row in rows], rows[0][0] if rows else 0
+
+
+def visible_ids(ids: Collection[int]) -> set[int]:
+    """Those of these projects that are not deleted."""
+    return set(db.session.scalars(select(Project.id).where(Project.id.in_(ids), VISIBLE))) if ids else set()

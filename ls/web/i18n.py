@@ -7,7 +7,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_compact_decimal, format_decimal
 from flask import Flask, current_app, has_request_context, request, session
 from flask_babel import force_locale, get_locale, get_translations
 from flask_login import current_user
@@ -28,6 +28,7 @@ _ACCEPTED = {"en": "en", "zh-hans": "zh_Hans", "zh-cn": "zh_Hans", "zh-sg": "zh_
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LONG_AGO = timedelta(days=30)
+UNITS: Any = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second"))
 
 
 def init_app(app: Flask) -> None:
@@ -35,7 +36,7 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
     babel.init_app(app, locale_selector=select_locale, default_translation_directories="ls/translations")
     app.jinja_env.globals.update(_=translate, get_locale=get_locale, html_lang=HTML_LANG)
-    for template_filter in (time_ago, time_day, number):
+    for template_filter in (time_ago, time_day, full_day, duration, number, compact):
         app.add_template_filter(at_render_time(template_filter), template_filter.__name__)
 
 
@@ -152,6 +153,18 @@ def _day(value: date, locale: Locale) -> str:
     return format_date(value, "medium", locale=DATE_LOCALES[str(locale)])
 
 
+def full_day(value: date, locale: Locale | None = None) -> str:
+    """The day with that of the week, such as `Sunday, 3 May 2026`."""
+    locale = locale or get_locale()
+    return format_date(value, "EEEE, d MMMM y" if locale.language == "en" else "full", locale=locale)
+
+
+def duration(seconds: int, locale: Locale | None = None) -> str:
+    """So many seconds in the largest unit that has no rest: `3 days`."""
+    unit = next(unit for size, unit in UNITS if seconds % size == 0)
+    return format_timedelta(seconds, granularity=unit, threshold=seconds + 1, locale=locale or get_locale())
+
+
 def number(value: int, locale: Locale | None = None) -> str:
     """A count with the separators of the reader's language."""
     return _number(value, locale or get_locale())
@@ -160,3 +173,13 @@ def number(value: int, locale: Locale | None = None) -> str:
 @lru_cache(maxsize=4096)
 def _number(value: int, locale: Locale) -> str:
     return format_decimal(value, locale=locale)
+
+
+def compact(value: int, locale: Locale | None = None) -> str:
+    """A count for a narrow place: above 9,999 rounded, such as `12K`."""
+    return number(value, locale) if value < 10_000 else _compact(value, locale or get_locale())
+
+
+@lru_cache(maxsize=1024)
+def _compact(value: int, locale: Locale) -> str:
+    return format_compact_decimal(value, locale=locale)

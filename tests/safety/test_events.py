@@ -78,6 +78,9 @@ class World:
 
 
 Step = Callable[[World], object]
+ORGANIZATION = "/organization/settings"
+SIX_DAYS = {"max_session_age": "144", "max_session_age_unit": "3600", "max_time_between_activity": "9"}
+TOKENS = {"api_tokens_enabled": "y", "personal_tokens_enabled": "y", "personal_token_days": "90"}
 LOGIN, SIGN_UP, ME = "/user/login/", "/user/signup/", "/user/account"
 NO_TASKS = {"selectedItems": {"all": False, "included": []}}
 # Endpoint, the kind of event that it records (None: it concerns no account, or changes nothing), and how it is called.
@@ -111,6 +114,11 @@ PLAN: list[tuple[str, str | None, Step]] = [
         lambda w: w.form(f"/user/account/sessions/{w.session_of(w.bob)}/delete", w.bob),
     ),
     ("settings.sessions_delete_others", "sessions_ended", lambda w: w.form(f"{ME}/sessions/delete-others", w.bob)),
+    ("organization.settings_save", "organization_changed", lambda w: w.form(ORGANIZATION, title="Acme")),
+    ("organization.settings_save", None, lambda w: w.form(ORGANIZATION, title="Acme")),
+    ("organization.settings_save", "session_policy_changed", lambda w: w.form(ORGANIZATION, **SIX_DAYS)),
+    ("organization.settings_save", "session_policy_changed", lambda w: w.form(ORGANIZATION, use_defaults="1")),
+    ("organization.settings_save", "token_settings_changed", lambda w: w.form(ORGANIZATION, **TOKENS)),
     ("people.deactivation", "deactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
     ("people.deactivation", None, lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
     ("people.deactivation_delete", "reactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation/delete")),
@@ -151,6 +159,7 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("projects.create", "project_created", lambda w: _project(w, "", title="P")),
     ("projects.change", "project_changed", lambda w: _project(w, "1", title="Q")),
     ("projects.change", None, lambda w: _project(w, "1", title="Q")),
+    ("projects.import_tasks", "tasks_imported", lambda w: w.form("/projects/1/import", file=_tasks())),
     ("projects.delete", "project_deleted", lambda w: _project(w, "1/delete")),
     ("projects.restore", "project_restored", lambda w: _project(w, "1/restore")),
     ("projects.restore", None, lambda w: _project(w, "1/restore")),
@@ -180,6 +189,10 @@ PLAN: list[tuple[str, str | None, Step]] = [
 
 def _project(world: World, path: str, **fields: Any) -> None:
     world.form(f"/projects/{path}", page="/projects/", description="", **fields)
+
+
+def _tasks() -> tuple[io.BytesIO, str]:
+    return io.BytesIO(b'[{"text": "a"}]'), "tasks.json"
 
 
 def _file() -> tuple[io.BytesIO, str]:

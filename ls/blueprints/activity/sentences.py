@@ -1,5 +1,7 @@
 """The sentences of events, in the language of the page."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -8,6 +10,7 @@ from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from ls.blueprints.activity.changes import changes
 from ls.names import isolated
 from ls.queries.audit_log import Actor, Entry
 
@@ -105,30 +108,18 @@ OTHERS = {
 }
 
 RENAMED = _l("%(actor)s renamed the project %(old_title)s to %(title)s")
-TEXTS = ("title", "old_title", "old_email", "new_email")
+TEXTS = ("old_title", "old_email", "new_email")
 UNKNOWN = _l("Somebody tried to log in with an email that has no account")
 
 
-def sentence(entry: Entry) -> str:
-    """The sentence of an event, such as `Alice deactivated Bob`."""
-    if entry.kind == "login_failed" and entry.target is None:
-        return str(UNKNOWN)
-    is_other = entry.target is not None and entry.target != entry.actor
-    text = str(RENAMED) if "old_title" in entry.detail else _text(entry.kind, is_other, get_locale())
-    words = {"actor": name(entry.actor), "target": name(entry.target), "kind": entry.kind}
-    return text % {**_details(entry.detail), **words}
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a sentence is written: as plain text, or as Markup with links; no name or title may turn it round."""
 
-
-def _details(detail: dict[str, Any]) -> dict[str, str]:
-    """What else the event says: titles and emails isolated, so that none turns the sentence round, and counts."""
-    texts = {key: isolated(detail[key]) for key in TEXTS if key in detail}
-    return texts | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
-
-
-@lru_cache(maxsize=256)
-def _text(kind: str, is_other: bool, _locale: Locale) -> str:
-    known = (OTHERS if is_other else OWN).get(kind) or (OWN if is_other else OTHERS).get(kind)
-    return str(known or "%(actor)s: %(kind)s")
+    text: type[str]
+    person: Callable[[Actor | None], str]
+    project: Callable[[dict[str, Any]], str]
+    value: Callable[[str], str]
 
 
 def name(actor: Actor | None) -> str:
@@ -136,3 +127,32 @@ def name(actor: Actor | None) -> str:
     if actor is None:
         return str(_("The command line"))
     return str(_("Deleted User")) if actor.is_deleted else actor.name
+
+
+PLAIN = Writing(str, name, lambda detail: isolated(detail["title"]), isolated)
+
+
+def sentence(entry: Entry, writing: Writing = PLAIN) -> str:
+    """The sentence of an event, such as `Alice deactivated Bob`, with what was changed."""
+    if entry.kind == "login_failed" and entry.target is None:
+        return str(UNKNOWN)
+    is_other = entry.target is not None and entry.target != entry.actor
+    text = str(RENAMED) if "old_title" in entry.detail else _text(entry.kind, is_other, get_locale())
+    people = {"actor": writing.person(entry.actor), "target": writing.person(entry.target)}
+    said = writing.text(text) % {**_details(entry.detail, writing), **people, "kind": entry.kind}
+    if changed := changes(entry.detail, writing.text, writing.value):
+        return writing.text(_("%(sentence)s: %(changes)s")) % {"sentence": said, "changes": changed}
+    return said
+
+
+def _details(detail: dict[str, Any], writing: Writing) -> dict[str, str]:
+    """What else the event says: titles, emails and counts."""
+    words = {"title": writing.project(detail)} if "title" in detail else {}
+    words |= {key: writing.value(detail[key]) for key in TEXTS if key in detail}
+    return words | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
+
+
+@lru_cache(maxsize=256)
+def _text(kind: str, is_other: bool, _locale: Locale) -> str:
+    known = (OTHERS if is_other else OWN).get(kind) or (OWN if is_other else OTHERS).get(kind)
+    return str(known or "%(actor)s: %(kind)s")
