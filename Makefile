@@ -9,21 +9,25 @@ PORT ?=
 .PHONY: start test lint unit test-postgres bench walks torture mutation messages extract routes clean
 
 start: .venv/runs
-	@$(BIN)/python -m flask start $(if $(PORT),--port $(PORT)) $(ARGS)
+	@$(BIN)/python $(BIN)/roster start $(if $(PORT),--port $(PORT)) $(ARGS)
 
-# Scripts in .venv name its folder: one that was moved gives them its new name. What does not run any more is made anew.
+# Scripts in .venv name its folder: one that was moved gives them its new name, and `roster` is made anew, as is what does
+# not run any more.
 MADE_IN := $(shell sed -n 's/^command = .* -m venv \(--[a-z-]* \)*//p' .venv/pyvenv.cfg 2>/dev/null)
 IS_IN := $(realpath .venv)
 ifneq ($(MADE_IN),$(if $(MADE_IN),$(IS_IN)))
 $(shell grep -rlIF "$(MADE_IN)" .venv/bin .venv/pyvenv.cfg | xargs -r sed -i "s|$(MADE_IN)|$(IS_IN)|g")
+$(shell rm -f .venv/runs)
 endif
 $(shell test ! -e .venv/runs || $(BIN)/python -c "import flask" 2>/dev/null || rm -rf .venv)
 
 .venv/bin/python:
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }
 
-.venv/runs: .venv/bin/python requirements.txt
+# The second line makes the command `roster`, with nothing from the network.
+.venv/runs: .venv/bin/python requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/tests: .venv/runs requirements-dev.txt
@@ -78,6 +82,12 @@ extract:
 # Writes tests/routes.txt anew, the list of every route and of those open to everybody.
 routes: .venv/tests
 	WRITE_ROUTES=1 $(BIN)/pytest -q tests/test_architecture.py -k route_table
+
+# The container's image; deploy/compose.yaml runs it behind Caddy.
+.PHONY: image
+image:
+	@command -v docker >/dev/null || { echo "Docker is not installed here: https://docs.docker.com/engine/install/" >&2; exit 1; }
+	docker build -f deploy/Dockerfile -t roster .
 
 clean:
 	rm -rf .venv instance .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

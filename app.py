@@ -33,3 +33,6 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     for part in (db, *web, blueprints, cli):
         part.init_app(app)
     return app
+
+
+roster = cli.roster(create_app)  # the command: [project.scripts] in pyproject.toml

@@ -42,13 +42,13 @@ else:
         prepare_database(application)
         first = is_first(application)
         for warning in warnings_for(os.environ) if first else ():
-            print(warning, file=sys.stderr)  # noqa: T201  # in the words of `flask start`
+            print(warning, file=sys.stderr)  # noqa: T201  # in the words of `roster start`
         with application.app_context():
             ensure_account(*(application.config[name] for name in ("USERNAME", "PASSWORD", "USER_TOKEN")))
             deletion.purge_some(deletion.AT_START)
             if first and not (organization := Organization.get()).is_founded:
                 link = f"{application.config['HOST']}/setup/{organization.setup_code}"
-                print(f"Set up this server: {link}", file=sys.stderr)  # noqa: T201  # as `flask start` does
+                print(f"Set up this server: {link}", file=sys.stderr)  # noqa: T201  # as `roster start` does
     except (ConfigError, DomainError, SchemaTooNew, OperationalError) as refused:
         problem = reason(refused) if isinstance(refused, OperationalError) else str(refused)
         print(problem, file=sys.stderr)  # noqa: T201  # there is no log yet

@@ -91,7 +91,7 @@ class SignupClosed(DomainError):
     status = 403
     message = _l(
         "This server accepts new members by invitation only. Ask a member for the invite link. "
-        "Whoever runs the server gets it with the command: flask invite"
+        "Whoever runs the server gets it with the command: roster invite"
     )
 
 

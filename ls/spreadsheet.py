@@ -20,6 +20,7 @@ ENCODINGS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (
 # A spreadsheet runs a cell that begins with one of these as a formula (CWE-1236); some read the full-width forms
 # alike, and one that expects semicolons or tabs begins a new cell behind them.
 _FORMULA = re.compile(r"^(?=[=+\-@＝＋－＠\t\r\n])|(?<=[;\t\r\n])(?=[=+\-@＝＋－＠])")
+_QUOTED_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))'(?=[=+\-@＝＋－＠\t\r\n])")
 
 # Exports compute without a pause: many at once would slow every page down.
 _one_at_a_time = threading.Lock()
@@ -54,6 +55,11 @@ def _lines(rows: Iterable[Iterable[str]]) -> str:
 def escape_formula(cell: str) -> str:
     """The cell, quoted where a spreadsheet would run it."""
     return _FORMULA.sub("'", cell)
+
+
+def unescape_formula(cell: str) -> str:
+    """What `escape_formula` was given, for tables that come back."""
+    return _QUOTED_FORMULA.sub("", cell)
 
 
 def read_csv(content: bytes, *required: str) -> list[dict[str, str]]:

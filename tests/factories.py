@@ -1,12 +1,18 @@
 """Small factories for what people work on; they need an application context."""
 
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import Contribution, Project, Task, User
 from ls.projects import annotations, counters, deletion, tasks
+
+
+def people_file(text: str = "email,first_name,last_name\nerin@example.org,Erin,\n") -> tuple[BytesIO, str]:
+    """A CSV file of people to import; a new one each time, as sending it closes it."""
+    return BytesIO(text.encode()), "people.csv"
 
 
 def a_project(creator: int, title: str = "Product photos", **fields: Any) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.folding import name_key, search_text
-from ls.models import Annotation, Contribution, Event, LoginSession, Project, Task, User
+from ls.models import Annotation, Contribution, Event, LoginSession, Organization, Project, Task, User
 
 PEOPLE, PROJECTS, DELETED, TASKS, EVENTS, SESSIONS = 4000, 3000, 2000, 4000, 6000, 3000
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,6 +22,9 @@ def crowd(app: Flask, number: int) -> None:
     with app.app_context():
         with write():
             db.session.execute(insert(User), [_user(index, number) for index in range(number)])
+            for status in ("active", "deactivated"):
+                members = db.select(db.func.count()).where(User.status == status).scalar_subquery()
+                db.session.execute(db.update(Organization).values({f"{status}_members": members}))
         db.session.remove()
 
 
@@ -47,7 +50,6 @@ def grow(app: Flask, one: int) -> None:
         with write() as session:
             for table, rows in _rows(one):
                 session.execute(insert(table), rows)
-            session.execute(text("UPDATE organizations SET active_members = 2668, deactivated_members = 1333"))
         if db.engine.dialect.name == "postgresql":
             with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM ANALYZE"))

@@ -13,10 +13,13 @@ LOGGED_OUT = f"{EVERY_ROUTE}::test_nobody_comes_in_without_signing_in"
 MEANWHILE = "tests/safety/test_late_writes.py::test_who_is_out_between_guard_and_lock_changes_nothing"
 OWNERSHIP = f"{EVERY_ROUTE}::test_what_belongs_to_another_is_refused"
 IMPORT_AUTHORS = "tests/projects/test_import_authors.py"
+IMPORT_PEOPLE = "tests/accounts/test_import_people.py"
+PEOPLE_CSV = "tests/pages/test_people_csv.py"
 IMPORTS = "tests/api/test_import.py"
 PROFILE = "tests/pages/test_settings_profile.py"
 LOGIN = "tests/accounts/test_login.py"
 MEMORY = "tests/test_import_memory.py"
+METRICS = "tests/web/test_metrics.py"
 MEMBERSHIP = "tests/accounts/test_membership.py"
 MEMBERSHIPS = "tests/api/test_memberships.py"
 OWN_EMAIL = "tests/pages/test_settings_email.py"
@@ -63,6 +66,7 @@ ARCHIVE = "ls/backup/archive_rows.py"
 CHANGE_EMAIL = "ls/accounts/change_email.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
 SPREADSHEET = "ls/spreadsheet.py"
+METRICS_PY = "ls/blueprints/metrics/views.py"
 PROJECT = "ls/models/project.py"
 
 GUARDS = (
@@ -520,7 +524,50 @@ GUARDS = (
         "",
         ("tests/pages/test_activity.py",),
     ),
+    Guard(
+        "exports of people are events",
+        "ls/blueprints/people/export.py",
+        'Event.record("people_exported")',
+        "pass",
+        ("tests/safety/test_every_answer.py",),
+    ),
+    Guard(
+        "an export whose filter is not understood",
+        "ls/blueprints/people/export.py",
+        'not in {None, "", getattr(wanted, name)}',
+        "in {0}",
+        (PEOPLE_CSV,),
+    ),
+    Guard("an export of nobody", "ls/blueprints/people/export.py", "if ids == []:", "if False:", (PEOPLE_CSV,)),
+    Guard(
+        "people selected at once",
+        "ls/blueprints/people/filter.py",
+        "if len(ids) > MOST_SELECTED:",
+        "if False:",
+        ("tests/pages/test_people_selection.py",),
+    ),
     # Imports
+    Guard(
+        "people imported at once",
+        "ls/accounts/import_people.py",
+        "if len(rows) > MOST_PEOPLE:",
+        "if False:",
+        (IMPORT_PEOPLE,),
+    ),
+    Guard(
+        "people to import are the ones that were checked",
+        "ls/blueprints/people/importing.py",
+        "_serializer().loads(sealed)",
+        "_serializer().loads_unsafe(sealed)[1]",
+        (PEOPLE_CSV,),
+    ),
+    Guard(
+        "who signed up during an import",
+        "ls/accounts/import_people.py",
+        "if account.email_key not in known",
+        "",
+        (IMPORT_PEOPLE,),
+    ),
     Guard(
         "authors are no numbers of another server",
         "ls/projects/import_authors.py",
@@ -546,4 +593,20 @@ GUARDS = (
         "turn.acquire(blocking=False) == 2",
         (IMPORTS,),
     ),
+    # Numbers for monitoring
+    Guard(
+        "token of the metrics",
+        METRICS_PY,
+        "if token and not compare_digest",
+        "if token and False and compare_digest",
+        (METRICS,),
+    ),
+    Guard(
+        "metrics without a token", METRICS_PY, "if not token and not _is_from_this_machine()", "if False", (METRICS,)
+    ),
+    Guard("metrics behind a proxy", METRICS_PY, "not has_proxy and ", "", (METRICS,)),
+    Guard("metrics that a proxy passed on", METRICS_PY, "not is_passed_on and ", "", (METRICS,)),
+    Guard("metrics under another's name", METRICS_PY, "is_own_name and ", "", (METRICS,)),
+    Guard("metrics for another machine", METRICS_PY, 'is_in(request.remote_addr or "", _LOOPBACK)', "True", (METRICS,)),
+    Guard("an unnamed proxy and the metrics", METRICS_PY, " or request.environ[UNNAMED_PROXY]", "", (METRICS,)),
 )

@@ -1,4 +1,4 @@
-"""The real server as a process: `flask start` on a free port, with a data folder of its own."""
+"""The real server as a process: `roster start` on a free port, with a data folder of its own."""
 
 import os
 import re

@@ -25,7 +25,7 @@ def rows(heading: str) -> Iterator[list[str]]:
             yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def commands(group: click.Group, path: str = "flask") -> Iterator[tuple[str, click.Command]]:
+def commands(group: click.Group, path: str = "roster") -> Iterator[tuple[str, click.Command]]:
     """Our own commands, with what a user types."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
@@ -97,7 +97,7 @@ def test_no_command_is_cut_short_where_all_are_listed(app: Flask) -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_commands_in_examples_exist(group: click.Group, path: Path) -> None:
     known = {path.split(" ")[1] for path, _ in commands(group)}
-    typed = re.findall(r"(?:^ {4}|`|bin/)flask ([a-z][\w-]*)", path.read_text(), re.MULTILINE)
+    typed = re.findall(r"(?:^ {4}|`|bin/)(?:flask|roster) ([a-z][\w-]*)", path.read_text(), re.MULTILINE)
     assert set(typed) <= known
 
 

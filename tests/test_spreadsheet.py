@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from ls.spreadsheet import TableRefused, csv_lines, escape_formula, read_csv
+from ls.spreadsheet import TableRefused, csv_lines, escape_formula, read_csv, unescape_formula
 
 WANTED = [{"id": "7", "email": "josé@example.org"}, {"id": "8", "email": "李明@example.org"}]
 TABLE = "id,email\r\n7,josé@example.org\r\n8,李明@example.org\r\n"
@@ -55,6 +55,11 @@ def test_short_rows_have_empty_columns_and_long_ones_lose_the_rest() -> None:
 def test_a_cell_that_a_spreadsheet_would_run_is_text(start: str) -> None:
     assert escape_formula(f"{start}1+1") == f"'{start}1+1"
     assert escape_formula(f"a{start}") == f"a{start}"
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-", "@x", "＝1", "a;=1", "a\t@b", "'a", "plain", "a=b"])
+def test_what_was_quoted_comes_back(cell: str) -> None:
+    assert unescape_formula(escape_formula(cell)) == cell
 
 
 @pytest.mark.parametrize("sign", ";\t\r\n")

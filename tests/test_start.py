@@ -86,7 +86,7 @@ def test_a_database_that_says_nothing_is_soon_given_up(tmp_path: Path) -> None:
 
 
 def refusals(server: RunningServer) -> list[tuple[int, subprocess.CompletedProcess[str]]]:
-    """What `flask start` and another server's worker say, with the exit status that each should have."""
+    """What `roster start` and another server's worker say, with the exit status that each should have."""
     with_flask = server.flask("start", "--no-browser")
     with_wsgi = subprocess.run(
         [sys.executable, "-c", "import wsgi"],

@@ -69,7 +69,7 @@ def begin_session(user: User, organization: Organization, *, persistent: bool) -
             persistent=persistent,
         )
     )
-    user.session_token, user.organization = token, organization
+    user.session_token, user.organization, user.last_login = token, organization, moment
 
 
 def _delete_expired_sessions(user: User, organization: Organization) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ls.backup.archive import DATABASE, FORMAT, MANIFEST, OLD_DATABASE, SECRET_KEY, BackupRefused, file_digest
 from ls.backup.archive_rows import check_revision, opened, take_rows
+from ls.backup.progress import Bar, no_bar
 from ls.config.parsers import KEY_BYTES
 from ls.db.migrate import HEAD, REVISIONS, migrate
 from ls.db.sqlite import file_engine
@@ -23,7 +24,7 @@ class CheckedArchive:
     secret_key: str
 
 
-def check(source: Path, scratch: Path) -> CheckedArchive:
+def check(source: Path, scratch: Path, bar: Bar = no_bar) -> CheckedArchive:
     """Unpack the archive into `scratch` and check all of it. Raises BackupRefused."""
     try:
         database = _unpack(source, scratch)
@@ -38,7 +39,7 @@ def check(source: Path, scratch: Path) -> CheckedArchive:
     if manifest.get("format") != FORMAT or manifest.get("schema") not in REVISIONS:
         raise BackupRefused(f"{source} was made by a newer version ({manifest.get('version')}). Update the program.")
     try:
-        return CheckedArchive(_rows_in_our_schema(database, manifest["schema"]), secret_key)
+        return CheckedArchive(_rows_in_our_schema(database, manifest["schema"], bar), secret_key)
     except Exception as error:  # as above
         reason = str(error).partition("\n")[0]
         raise BackupRefused(f"The database in {source} cannot be restored: {reason}") from error
@@ -58,7 +59,7 @@ def _unpack(source: Path, scratch: Path) -> Path:
     return scratch / database
 
 
-def _rows_in_our_schema(database: Path, schema: str) -> Path:
+def _rows_in_our_schema(database: Path, schema: str, bar: Bar) -> Path:
     """A new database of the present schema with the archive's rows, and with nothing else from there.
 
     They are copied into an empty database of their own revision first, so that only our own schema is migrated.
@@ -70,6 +71,6 @@ def _rows_in_our_schema(database: Path, schema: str) -> Path:
     ):
         check_revision(reading, schema)
         migrate(writing, schema)
-        take_rows(reading, writing)
+        take_rows(reading, writing, bar)
         migrate(writing, HEAD)
     return target

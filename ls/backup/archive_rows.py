@@ -12,10 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, insert, select, text
+from sqlalchemy import Connection, MetaData, Table, func, insert, select, text
 from sqlalchemy import types as sql
 from sqlalchemy.dialects import sqlite
 
+from ls.backup.progress import Bar
 from ls.validation import text_problem
 
 # What SQLite's documentation asks for before a file of unknown origin is read.
@@ -44,7 +45,7 @@ def check_revision(reading: sqlite3.Connection, schema: str) -> None:
         raise ValueError("its schema is not the one it is said to have")
 
 
-def take_rows(reading: sqlite3.Connection, writing: Connection) -> None:
+def take_rows(reading: sqlite3.Connection, writing: Connection, bar: Bar) -> None:
     """Copy all rows into an empty database of the same revision. Raises ValueError, which names table and row."""
     names = set(writing.scalars(text(ORDINARY))) - {"alembic_version"}
     _check_tables(reading, names)
@@ -54,9 +55,10 @@ def take_rows(reading: sqlite3.Connection, writing: Connection) -> None:
     for table in reversed(ours.sorted_tables):
         writing.execute(table.delete())  # what the migrations made
     raw: Any = writing.connection.driver_connection
-    for table in ours.sorted_tables:
-        _copy_table(table, reading, raw)
-        _continue_id(table, reading, writing)
+    with bar(sum(_count(table, reading) for table in ours.sorted_tables), "Checking") as rows:
+        for table in ours.sorted_tables:
+            rows.update(_copy_table(table, reading, raw))
+            _continue_id(table, reading, writing)
     writing.commit()
 
 
@@ -70,7 +72,12 @@ def _check_tables(reading: sqlite3.Connection, names: set[str]) -> None:
             raise ValueError(f"the table {name} has columns that are not stored")
 
 
-def _copy_table(table: Table, reading: sqlite3.Connection, raw: sqlite3.Connection) -> None:
+def _count(table: Table, reading: sqlite3.Connection) -> int:
+    every = select(func.count()).select_from(table).with_hint(table, "NOT INDEXED").compile(dialect=DIALECT)
+    return int(reading.execute(str(every)).fetchone()[0])
+
+
+def _copy_table(table: Table, reading: sqlite3.Connection, raw: sqlite3.Connection) -> int:
     every = select(table).with_hint(table, "NOT INDEXED").compile(dialect=DIALECT)
     count = 0
 
@@ -85,6 +92,7 @@ def _copy_table(table: Table, reading: sqlite3.Connection, raw: sqlite3.Connecti
         raw.executemany(str(insert(table).compile(dialect=DIALECT)), checked()).close()
     except (sqlite3.Error, ValueError) as error:
         raise ValueError(f"table {table.name}, row {count}: {error}") from error
+    return count
 
 
 def _check_row(table: Table, row: tuple[object, ...]) -> None:

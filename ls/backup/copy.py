@@ -46,7 +46,7 @@ def copy(source: Engine, target: Engine, progress: Progress = lambda _rows: None
     if _is_same_database(source, target):
         raise CopyRefused("The target is the database to copy from. Copy into another one.")
     if revision(source) != HEAD:
-        raise CopyRefused("The database to copy from is not up to date. Start the server once, or run flask check.")
+        raise CopyRefused("The database to copy from is not up to date. Start the server once, or run roster check.")
     _prepare(target)
     with (
         snapshot(source) as reading,

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, select, text
 from ls.backup.archive import BackupRefused, backup
 from ls.backup.archive_check import CheckedArchive, check
 from ls.backup.copy import TABLES, copy_rows, snapshot
+from ls.backup.progress import Bar, no_bar, uninterrupted
 from ls.db.extensions import db
 from ls.db.migrate import ensure_current
 from ls.db.sqlite import file_engine
@@ -90,7 +91,7 @@ def _opens_database(app: Flask, key: str) -> bool:
         return False
 
 
-def restore(app: Flask, source: Path) -> Path:
+def restore(app: Flask, source: Path, bar: Bar = no_bar) -> Path:
     """Replace all data by that of the archive. Returns the archive that was made of the former data.
 
     Everything is checked first. Raises BackupRefused, and then nothing has changed.
@@ -101,16 +102,21 @@ def restore(app: Flask, source: Path) -> Path:
         for left in folder.glob(f"{SCRATCH}*"):  # by a restore that was killed
             shutil.rmtree(left)
         with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
-            archive = check(source, Path(scratch))
+            archive = check(source, Path(scratch), bar)
             key_is_given = _check_key(app, archive)
-            former = _back_up_former_data(app)
-            if not key_is_given:
-                secret_key.stage(folder, archive.secret_key)
-            try:
-                _put_in_place(app, archive.database)
-            finally:
-                finish_restore(app)
+            former = _back_up_former_data(app, bar)
+            with uninterrupted():
+                _take(app, archive, with_key=not key_is_given)
     return former
+
+
+def _take(app: Flask, archive: CheckedArchive, *, with_key: bool) -> None:
+    if with_key:
+        secret_key.stage(_folder(app), archive.secret_key)
+    try:
+        _put_in_place(app, archive.database)
+    finally:
+        finish_restore(app)
 
 
 def _check_key(app: Flask, archive: CheckedArchive) -> bool:
@@ -125,11 +131,11 @@ def _check_key(app: Flask, archive: CheckedArchive) -> bool:
     return is_given
 
 
-def _back_up_former_data(app: Flask) -> Path:
+def _back_up_former_data(app: Flask, bar: Bar) -> Path:
     backups = _folder(app) / "backups"
     backups.mkdir(mode=0o700, exist_ok=True)
     former = backups / f"before-restore-{utcnow():%Y%m%dT%H%M%S%f}.tar.gz"
-    backup(app, former)
+    backup(app, former, bar)
     return former
 
 

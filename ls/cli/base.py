@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from ls.backup.archive import BackupRefused
 from ls.backup.copy import CopyRefused
 from ls.backup.restore import prepare_database
+from ls.cli.progress import stoppable
 from ls.config.settings import ConfigError
 from ls.config.warnings import warnings_for
 from ls.db.migrate import SchemaTooNew, is_there
@@ -33,7 +34,7 @@ from ls.security.data_folder import check_data_folder
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 IS_VERBOSE = "roster.is_verbose"  # in click's Context.meta
-RESTORE = "Move its files out of the data folder, then restore a backup with: flask restore FILE"
+RESTORE = "Move its files out of the data folder, then restore a backup with: roster restore FILE"
 
 OTHER_KEY = (
     "The secret key is not the one that this database was made with: tokens cannot be read. "
@@ -67,7 +68,7 @@ def founding_command(function: Command) -> Command:
 
 
 def checking_command(function: Command) -> Command:
-    """The same for `flask check`, which tells the warnings itself, and is content before the first start."""
+    """The same for `roster check`, which tells the warnings itself, and is content before the first start."""
     return _command(function, lambda app: None if is_new(app) else _prepare_existing(app), warn=False)
 
 
@@ -80,7 +81,8 @@ def _command(function: Command, prepare: Callable[[Flask], None], *, warn: bool 
             click.echo(line, err=True)
         with _errors_in_one_line():
             prepare(loaded_app())
-            return function(*arguments, **options)
+            with stoppable():
+                return function(*arguments, **options)
 
     return VERBOSE(with_appcontext(run))  # type: ignore[return-value]  # wraps keeps the signature that click reads
 
@@ -91,7 +93,7 @@ def _prepare_existing(app: Flask) -> None:
     if folder.exists():
         check_data_folder(folder)
     if not is_there(app):
-        raise CommandError(f"There is no database. {where(app)}. Is that the right place? flask start makes one.")
+        raise CommandError(f"There is no database. {where(app)}. Is that the right place? roster start makes one.")
     if app.config["SECRET_KEY"] is None:
         raise CommandError(f"No secret key in {folder}. Set LABEL_STUDIO_BASE_DATA_DIR to the folder that has it.")
     prepare_database(app)

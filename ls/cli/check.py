@@ -1,4 +1,4 @@
-"""`flask check`."""
+"""`roster check`."""
 
 import os
 import shlex
@@ -57,7 +57,9 @@ def _show_origins() -> None:
 
 def _file_problems() -> Iterator[str]:
     folder = Path(current_app.config["BASE_DATA_DIR"])
-    if folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):  # others could put another secret key into it
+    found = folder.stat()
+    others = stat.S_IWOTH | (stat.S_IWGRP if found.st_gid else 0)  # root's group is how a container runs as any user
+    if found.st_mode & others:  # who could put another secret key into it
         yield f"{folder} can be changed by others. Mend it with: chmod go-w {shlex.quote(str(folder))}"
     for path in (folder / FILE_NAME, *folder.glob("*.sqlite3*"), *folder.glob("backups/*")):
         if path.exists() and is_open_to_others(path):

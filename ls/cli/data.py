@@ -1,6 +1,5 @@
-"""`flask backup`, `flask restore`, `flask db-copy`, `flask db-downgrade`."""
+"""`roster backup`, `roster restore`, `roster db-copy`, `roster db-downgrade`."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -10,7 +9,9 @@ from sqlalchemy import create_engine
 from ls.backup import archive
 from ls.backup import copy as database_copy
 from ls.backup import restore as restoring
+from ls.backup.progress import uninterrupted
 from ls.cli.base import CommandError, command, founding_command, loaded_app
+from ls.cli.progress import bar
 from ls.config.parsers import database_uri, database_url, engine_options
 from ls.db.extensions import db
 from ls.db.migrate import REVISIONS, change_schema
@@ -25,8 +26,8 @@ def backup(file: Path) -> None:
     """Write everything into FILE, while the server serves."""
     if file.exists() and not file.is_file():
         raise CommandError(f"{file} is no ordinary file: a backup would take its place.")
-    archive.backup(loaded_app(), file.absolute())
-    with write():
+    archive.backup(loaded_app(), file.absolute(), bar)
+    with uninterrupted(), write():
         Event.record("backup_written")
     click.echo(f"Backup written to {file}")
 
@@ -36,7 +37,7 @@ def backup(file: Path) -> None:
 @founding_command  # on another machine there is none yet
 def restore(file: Path) -> None:
     """Put FILE's data in place of the present data, which is kept beside it. Restart the server afterwards."""
-    former = restoring.restore(loaded_app(), file)
+    former = restoring.restore(loaded_app(), file, bar)
     click.echo(f"What was there before is kept in {former}")
     click.echo(f"Restored {file}. Restart the server.")
 
@@ -52,8 +53,8 @@ def db_copy(url: str) -> None:
         raise CommandError(f"--to: {error}") from None
     target = create_engine(uri, **engine_options(uri))
     rows = database_copy.row_count(db.engine)
-    with click.progressbar(length=rows, label="Copying", file=sys.stderr) as bar:
-        sums = database_copy.copy(db.engine, target, bar.update)
+    with bar(rows, "Copying") as copied:
+        sums = database_copy.copy(db.engine, target, copied.update)
     target.dispose()
     with write():
         Event.record("database_copied")

@@ -1,4 +1,4 @@
-"""`flask invite` and `flask setup-link`."""
+"""`roster invite` and `roster setup-link`."""
 
 import click
 
@@ -25,5 +25,5 @@ def setup_link() -> None:
     """Print the link by which the first account is made; it works until there is one."""
     link = setup_url()
     if link is None:
-        raise CommandError("This server is set up already. flask invite prints the link to invite people.")
+        raise CommandError("This server is set up already. roster invite prints the link to invite people.")
     click.echo(link)

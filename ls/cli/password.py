@@ -1,4 +1,4 @@
-"""`flask reset_password`."""
+"""`roster reset_password`."""
 
 import click
 

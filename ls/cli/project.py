@@ -1,4 +1,4 @@
-"""`flask project`: import, list, delete, restore and recount."""
+"""`roster project`: import, list, delete, restore and recount."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ import click
 from sqlalchemy import select
 
 from ls.cli.base import CommandError, command
+from ls.cli.progress import bar
 from ls.cli.project_import import import_command
 from ls.db.extensions import db
 from ls.db.transaction import write
@@ -71,7 +72,7 @@ def delete_command(id: int) -> None:  # noqa: A002  # as the usage names it
         found = deletion.delete_project(id)
         gone = f"{found.title}: {found.tasks_count} tasks, {found.annotations_count} annotations"
     deletion.purge_some(deletion.AT_DELETION)
-    click.echo(f"Deleted {gone}. For {KEPT.days} days it comes back with: flask project restore {id}")
+    click.echo(f"Deleted {gone}. For {KEPT.days} days it comes back with: roster project restore {id}")
 
 
 @project.command("restore", short_help="Restore a deleted project.")
@@ -88,7 +89,9 @@ def restore_command(id: int) -> None:  # noqa: A002  # as above
 @command
 def purge_command() -> None:
     """Delete for good all projects that were deleted more than 30 days ago, as a start of the server begins to."""
-    click.echo(f"Projects deleted for good: {deletion.purge()}")
+    with bar(deletion.expired_rows(), "Deleting") as rows:
+        gone = deletion.purge(progress=rows.update)
+    click.echo(f"Projects deleted for good: {gone}")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`flask project import`: a project from a file of tasks."""
+"""`roster project import`: a project from a file of tasks."""
 
 import sys
 from pathlib import Path

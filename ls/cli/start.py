@@ -1,8 +1,9 @@
-"""`flask start`."""
+"""`roster start`."""
 
 import errno
 import os
 import sys
+from shutil import rmtree
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from ls.accounts.first_account import ensure_account
 from ls.cli.address import note_address, setup_url
 from ls.cli.base import CommandError, founding_command, loaded_app
 from ls.cli.check import journal_problems, key_problems
+from ls.config.environment import counts_folder
 from ls.config.parsers import shown
 from ls.db.extensions import db
 from ls.projects import deletion
@@ -50,6 +52,7 @@ def start(host: str | None, port: int | None, workers: int, no_browser: bool, **
     listener = _listen(host, port)
     current_app.config["LISTENING_ON"], port = listener.getsockname()[:2]
     note_address(host, port)
+    rmtree(counts_folder(current_app.config["BASE_DATA_DIR"]), ignore_errors=True)  # the former run's counts
     if link := setup_url():
         click.echo(f"Set up this server: {link}")
     forget_unnamed_proxy(current_app.config["BASE_DATA_DIR"])

@@ -1,4 +1,4 @@
-"""`flask user`: show, create, list, deactivate, activate, set-email, token."""
+"""`roster user`: show, create, list, deactivate, activate, set-email, token."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def user(context: click.Context, username: str | None, as_json: bool) -> None:
     if context.invoked_subcommand is not None:
         return
     if not username:
-        raise click.UsageError("Give --username EMAIL, or one of the commands: see flask user --help.", context)
+        raise click.UsageError("Give --username EMAIL, or one of the commands: see roster user --help.", context)
     show(username, as_json)
 
 

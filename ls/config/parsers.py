@@ -87,11 +87,18 @@ def networks(value: object) -> tuple[Network, ...]:
         raise ValueError(f"{error}; write addresses or networks, like 127.0.0.1 10.0.0.0/8") from None
 
 
-def secret_key(value: object) -> str:
-    """A key that is long enough to be safe."""
-    if len(text(value).encode()) < KEY_BYTES:
-        raise ValueError(f"is shorter than {KEY_BYTES} bytes")
-    return text(value)
+def secret(least: int) -> Callable[[object], str]:
+    """A parser of secrets that are long enough to be safe."""
+
+    def parse(value: object) -> str:
+        if len(text(value).encode()) < least:
+            raise ValueError(f"is shorter than {least} bytes")
+        return text(value)
+
+    return parse
+
+
+secret_key, metrics_token = secret(KEY_BYTES), secret(16)
 
 
 def database_url(value: object) -> str:

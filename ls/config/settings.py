@@ -5,6 +5,7 @@ The strongest value wins: an override of `create_app`, then `LABEL_STUDIO_<NAME>
 White space around a value is dropped, and an empty value is unset.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,10 +18,15 @@ import click
 from ls.config import parsers
 
 ENVIRONMENT_PREFIX = "LABEL_STUDIO_"
-INSTANCE = str(Path(__file__).resolve().parents[2] / "instance")
 DAY = 24 * 60 * 60
 LONGEST = 3650 * DAY
 WITHOUT_PREFIX = {"DISABLE_SIGNUP_WITHOUT_LINK"}  # Label Studio reads it so too, and it means the same everywhere
+
+FOLDER = Path(__file__).resolve().parents[2]
+# `pip install .` puts the code among Python's own, beside a record of it. Then data belong to the user's own folder.
+IS_INSTALLED = any(FOLDER.glob("roster-*.dist-info"))
+HOME_DATA = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")  # noqa: PTH111  # raises nothing
+DATA_FOLDER = str(Path(HOME_DATA, "roster") if IS_INSTALLED else FOLDER / "instance")
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -71,7 +77,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("USERNAME", parsers.text, None, "Email of an account made at start if it does not exist."),
     Setting("PASSWORD", parsers.text, None, "Password of the account made at start.", secret=True),
     Setting("USER_TOKEN", parsers.text, None, "API token of the account made at start.", secret=True),
-    Setting("BASE_DATA_DIR", parsers.folder, INSTANCE, "Folder of the database and the secret key."),
+    Setting("BASE_DATA_DIR", parsers.folder, DATA_FOLDER, "Folder of the database and the secret key."),
     Setting("DATABASE_URL", parsers.database_url, "", "SQLAlchemy URL; empty: SQLite in the data folder.", secret=True),
     Setting("SECRET_KEY", parsers.secret_key, None, "At least 32 bytes; made on first start if unset.", secret=True),
     Setting("HOST", parsers.base_url, "", "Public base URL, a path prefix included; empty: plain local use."),
@@ -82,6 +88,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_SESSION_AGE", parsers.whole_number(1, LONGEST), 8 * DAY, "Longest life of a login in seconds."),
     Setting("MAX_TIME_BETWEEN_ACTIVITY", parsers.whole_number(1, LONGEST), 3 * DAY, "Idle seconds that end a login."),
     Setting("LANGUAGE", parsers.language, "en", "Language when neither account nor browser says: en or zh-hans."),
+    Setting("METRICS", parsers.boolean, False, "Numbers for Prometheus at /metrics."),
+    Setting("METRICS_TOKEN", parsers.metrics_token, None, "What /metrics asks for; unset: loopback only.", secret=True),
     Setting("LOG_FORMAT", parsers.log_format, "text", "Form of the log's lines: text or json."),
 )
 

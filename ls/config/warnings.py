@@ -46,9 +46,9 @@ def _misnamed(given: list[str]) -> Iterator[str]:
 
 def _without_effect(environ: Mapping[str, str]) -> Iterator[str]:
     present = {name.removesuffix("_FILE") for name, value in environ.items() if value.strip()}
-    for name in ("PASSWORD", "USER_TOKEN"):
-        if f"{ENVIRONMENT_PREFIX}{name}" in present and f"{ENVIRONMENT_PREFIX}USERNAME" not in present:
-            yield f"{ENVIRONMENT_PREFIX}{name} has no effect without {ENVIRONMENT_PREFIX}USERNAME."
+    for name, needed in {"PASSWORD": "USERNAME", "USER_TOKEN": "USERNAME", "METRICS_TOKEN": "METRICS"}.items():
+        if f"{ENVIRONMENT_PREFIX}{name}" in present and f"{ENVIRONMENT_PREFIX}{needed}" not in present:
+            yield f"{ENVIRONMENT_PREFIX}{name} has no effect without {ENVIRONMENT_PREFIX}{needed}."
 
 
 def _contradicted(environ: Mapping[str, str]) -> Iterator[str]:

@@ -47,4 +47,8 @@ def file_engine(path: Path) -> Engine:
 def copy_to_file(connection: Connection, path: Path) -> None:
     """Copy the whole database into a new file, while others write."""
     raw: Any = connection.connection.driver_connection
-    raw.execute("VACUUM INTO ?", (str(path),)).close()
+    raw.set_progress_handler(lambda: 0, 1_000_000)  # comes back to Python now and then, for Ctrl-C
+    try:
+        raw.execute("VACUUM INTO ?", (str(path),)).close()
+    finally:
+        raw.set_progress_handler(None, 0)

@@ -6,7 +6,7 @@ SQLite refuses a deferred transaction that starts to write after another one did
 On PostgreSQL all transactions lock rows in one order, so that none waits for another in a circle:
 
 1. the organization, by verbs that change it or another user
-2. users: one's own, then another's
+2. users: one's own, then another's; several others in the order of their ids
 3. sessions, API tokens, personal tokens and one-time codes, while their user is locked
 4. projects in the order of their ids; tasks, annotations, contributions and counters while their project is locked
 5. counted attempts, in the order in which `rate_limit` has their limits
@@ -47,6 +47,7 @@ def write() -> Iterator[Session]:
     try:
         session.connection(execution_options={"write": True})
         yield session
+        session.info["has_written"] = True
         session.commit()
         _log_events(session)
     except BaseException:
@@ -54,6 +55,11 @@ def write() -> Iterator[Session]:
         raise
     finally:
         session.info.pop("writing", None)
+
+
+def has_written() -> bool:
+    """Whether this command has committed anything, or has begun to."""
+    return bool(db.session().info.get("has_written"))
 
 
 def lost_to_another(error: Exception) -> bool:

@@ -65,4 +65,6 @@ class OneTimeCode(Base):
     @classmethod
     def delete_for(cls, user: HasId) -> None:
         """Delete the user's codes."""
-        db.session.execute(delete(cls).where(cls.user_id == user.id))
+        # Without a look at every object of the session, of which an import of people has thousands.
+        statement = delete(cls).where(cls.user_id == user.id)
+        db.session.execute(statement, execution_options={"synchronize_session": False})

@@ -95,6 +95,7 @@ class _UserSummary(NamedTuple):
     avatar_name: str | None
     last_activity: datetime | None
     date_joined: datetime
+    annotations_count: int = 0  # in the list of people only
 
 
 class UserSummary(DisplayName, _UserSummary):
@@ -117,6 +118,7 @@ class User(DisplayName, UserMixin, Base):  # type: ignore[misc]  # Flask-Login s
     status: Mapped[str] = mapped_column(String(16), default=ACTIVE)
     date_joined: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     last_activity: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_login: Mapped[datetime | None] = mapped_column(UtcDateTime)
     allow_newsletters: Mapped[bool | None]
     custom_hotkeys: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     language: Mapped[str | None] = mapped_column(String(16))

@@ -1,13 +1,14 @@
 """Deletes a project: hides it, restores it, and after 30 days purges it.
 
 The server has no scheduler, so expired projects are purged a little at each start and each deletion, and as a whole
-by `flask project purge`: in portions with a transaction each, so that nobody waits for the write lock.
+by `roster project purge`: in portions with a transaction each, so that nobody waits for the write lock.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from sys import maxsize
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import OperationalError
 
 from ls.db.extensions import db
@@ -49,7 +50,13 @@ def purge_some(portions: int) -> None:
         purge(portions)
 
 
-def purge(portions: int = maxsize) -> int:
+def expired_rows() -> int:
+    """The number of tasks and annotations that a purge deletes."""
+    rows = select(func.sum(Project.tasks_count + Project.annotations_count)).where(_is_expired())
+    return db.session.scalar(rows) or 0
+
+
+def purge(portions: int = maxsize, progress: Callable[[int], object] = lambda _rows: None) -> int:
     """Delete the rows of expired projects, a transaction per portion; returns how many projects are gone."""
     set_audit_context(AuditContext(agent="purge"))  # whoever the request is by, they did not ask for this
     gone = 0
@@ -58,14 +65,20 @@ def purge(portions: int = maxsize) -> int:
             project = _next_expired()
             if project is None:
                 break
-            if not _delete_portion(project.id):
+            if rows := _delete_portion(project.id):
+                progress(rows)
+            else:
                 _delete_for_good(project)
                 gone += 1
     return gone
 
 
+def _is_expired() -> ColumnElement[bool]:
+    return Project.deleted_at <= utcnow() - KEPT
+
+
 def _next_expired() -> Project | None:
-    expired = select(Project).where(Project.deleted_at <= utcnow() - KEPT)
+    expired = select(Project).where(_is_expired())
     return db.session.scalar(expired.order_by(Project.deleted_at, Project.id).limit(1).with_for_update())
 
 

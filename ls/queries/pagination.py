@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 
 from ls.db.extensions import db
 from ls.db.types import UtcDateTime
@@ -38,10 +38,11 @@ def paginate(
     after: str | None = None,
     before: str | None = None,
     size: int = PAGE_SIZE,
+    offset: int = 0,
 ) -> Page[Row]:
     """The page behind or before a cursor; the first one without a cursor, with a broken one, and past either end.
 
-    `order` are the columns that the list is sorted by; the last is the id. `make` is called with the columns of a row.
+    The first begins after `offset` rows. `order`: the columns sorted by, the id last. `make` takes a row's columns.
     """
     if (start := _decode(before, order)) is not None:
         found = _fetch(statement, order, start, size + 1, descending=not descending)
@@ -51,19 +52,38 @@ def paginate(
         found = _fetch(statement, order, start, size + 1, descending=descending)
         if found:
             return _page(found[:size], order, make, has_previous=True, has_next=len(found) > size)
-    found = _fetch(statement, order, None, size + 1, descending=descending)
-    return _page(found[:size], order, make, has_previous=False, has_next=len(found) > size)
+    found = _fetch(statement.offset(offset or None), order, None, size + 1, descending=descending)
+    return _page(found[:size], order, make, has_previous=offset > 0, has_next=len(found) > size)
+
+
+def last_page(
+    statement: Select[Any], order: Sequence[Any], make: Callable[..., Row], *, descending: bool = False, size: int
+) -> Page[Row]:
+    """The last rows of the list."""
+    found = _fetch(statement, order, None, size + 1, descending=not descending)
+    return _page(found[:size][::-1], order, make, has_previous=len(found) > size, has_next=False)
+
+
+def count_before(counting: Select[Any], order: Sequence[Any], cursor: str, *, descending: bool = False) -> int:
+    """How many rows of the list stand before the one of this cursor, which `paginate` made; `counting` counts all."""
+    start = _decode(cursor, order) or ()
+    before = counting.where(_behind(order, start, descending=not descending))
+    return db.session.scalar(before) or 0
 
 
 def _fetch(
     statement: Select[Any], order: Sequence[Any], start: Values | None, limit: int, *, descending: bool
 ) -> Sequence[Any]:
     if start is not None:
-        here = tuple_(*order)
-        there = tuple_(*(literal(value, column.type) for value, column in zip(start, order, strict=True)))
-        statement = statement.where(here < there if descending else here > there)
+        statement = statement.where(_behind(order, start, descending=descending))
     directed = [column.desc() if descending else column.asc() for column in order]
     return db.session.execute(statement.add_columns(*order).order_by(*directed).limit(limit)).all()
+
+
+def _behind(order: Sequence[Any], start: Values, *, descending: bool) -> ColumnElement[bool]:
+    here = tuple_(*order)
+    there = tuple_(*(literal(value, column.type) for value, column in zip(start, order, strict=True)))
+    return here < there if descending else here > there
 
 
 def _page(
@@ -72,13 +92,16 @@ def _page(
     keys = len(order)
     return Page(
         [make(*row[:-keys]) for row in found],
-        previous=_encode(found[0][-keys:]) if has_previous else None,
-        next=_encode(found[-1][-keys:]) if has_next else None,
+        previous=encode(found[0][-keys:]) if has_previous else None,
+        next=encode(found[-1][-keys:]) if has_next else None,
     )
 
 
-def _encode(values: Values) -> str:
-    """An id alone stands in the URL as it is; with a sort key before it, both are put into one word."""
+def encode(values: Values) -> str:
+    """The cursor of the row with these values.
+
+    An id alone stands in the URL as it is; with a sort key before it, both are put into one word.
+    """
     if len(values) == 1:
         return str(values[0])
     plain = [value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for value in values]

@@ -1,31 +1,44 @@
-"""The People list, and one person with what they worked on."""
+"""The People list: who is on it, in which order, and which part of it a page is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, func, literal, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import aliased
 
 from ls.db.extensions import db
-from ls.exceptions import NotFound
-from ls.models import Contribution, Project, User
-from ls.models.project import VISIBLE
+from ls.models import Contribution, Organization, User
+from ls.models.project import in_visible_project
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED, UserSummary
-from ls.queries.charts import Week, weekly_annotations
-from ls.queries.pagination import PAGE_SIZE, Page, paginate
+from ls.queries.pagination import PAGE_SIZE, Page, count_before, encode, last_page, paginate
 from ls.queries.search import matching
 from ls.validation import BIGGEST_ID
 
-SHOWN = tuple(getattr(User, name) for name in UserSummary._fields)
+LAST = "last"  # as `before`: the end of the list
 
-# Everything that chooses and sorts stands in the indexes of `users`, so the list is found in an index alone;
+SHOWN = tuple(getattr(User, name) for name in UserSummary._fields[:-1])
+
+# Annotations are summed up when they are read. A total in the row of each user would have to be written while a
+# project is locked, but users are locked before projects (ls/db/transaction.py); and deleted projects do not count.
+_SUM = select(func.sum(Contribution.annotations_count)).where(in_visible_project(Contribution.project_id))
+OF_PERSON = func.coalesce(_SUM.where(Contribution.user_id == User.id).correlate(User).scalar_subquery(), 0)
+_TOTALS = _SUM.add_columns(Contribution.user_id).group_by(Contribution.user_id).subquery()
+
+# Everything else that chooses and sorts stands in the indexes of `users`, so the list is found in an index alone;
 # the rows themselves are read only for the people of the page.
 _FOUND = aliased(User)
-_PEOPLE = select(*SHOWN).join_from(_FOUND, User, User.id == _FOUND.id)
+_PEOPLE = select(*SHOWN, OF_PERSON).select_from(_FOUND).join(User, User.id == _FOUND.id)
+_COUNT = select(func.count()).select_from(_FOUND)
 
 # Nothing else can be sorted by: the order of a secret column would disclose it (CVE-2023-47117).
-SORTS: dict[str, Any] = {"email": _FOUND.email_key, "name": _FOUND.name_key, "last_activity": _FOUND.activity_key}
+SORTS: dict[str, Any] = {
+    "email": _FOUND.email_key,
+    "name": _FOUND.name_key,
+    "annotations": func.coalesce(_TOTALS.c[0], 0),
+    "last_activity": _FOUND.activity_key,
+}
 STATUSES = {
     "active": _FOUND.status == ACTIVE,
     "deactivated": _FOUND.status == DEACTIVATED,
@@ -43,91 +56,75 @@ class PeopleFilter:
     q: str = ""
 
 
-class Created(NamedTuple):
-    """A project that the person created."""
+class Place(NamedTuple):
+    """Which part of a list a page is: the number of its first row, and how many there are in all."""
 
-    id: int
-    title: str
-
-
-class Contributed(NamedTuple):
-    """A project that the person annotated in."""
-
-    id: int
-    title: str
-    annotations_count: int
-    last_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PersonDetails:
-    """The latest projects that a person created and contributed to, and how many there are in all."""
-
-    created: list[Created]
-    created_total: int
-    contributed: list[Contributed]
-    contributed_total: int
-    weeks: list[Week]
+    first: int
+    total: int
 
 
 def list_people(
-    wanted: PeopleFilter, *, after: str | None = None, before: str | None = None, size: int = PAGE_SIZE
+    wanted: PeopleFilter,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    size: int = PAGE_SIZE,
+    showing: int | None = None,
+    ids: Sequence[int] | None = None,
 ) -> Page[UserSummary]:
-    """One page of the people of this filter."""
-    people = _PEOPLE.where(STATUSES[wanted.status])
+    """One page of the people of this filter; without a cursor the one with the user `showing`, if they are listed.
+
+    `ids`: only these people.
+    """
+    people, order, descending = _list(wanted, _PEOPLE)
+    if ids is not None:
+        people = people.where(_FOUND.id.in_(ids))
+    if order[0] is SORTS["annotations"]:
+        people = people.with_only_columns(*SHOWN, order[0])  # which has been summed up for everybody
+    read = partial(paginate, people, order, UserSummary, descending=descending, size=size)
+    if before == LAST:
+        rest = _total(wanted) % size or size  # so that the pages before it are those from the start
+        return last_page(people, order, UserSummary, descending=descending, size=rest)
+    if showing is not None and after is before is None:
+        return read(offset=_rows_before(wanted, showing) // size * size)
+    return read(after=after, before=before)
+
+
+def place_of(wanted: PeopleFilter, page: Page[UserSummary]) -> Place:
+    """Where in the list of this filter the page is."""
+    shown = len(page.rows)
+    total = _total(wanted) if page.previous or page.next else shown
+    if page.previous is None:
+        return Place(1, total)
+    if page.next is None:
+        return Place(total - shown + 1, total)
+    people, order, descending = _list(wanted, _COUNT)
+    return Place(count_before(people, order, page.previous, descending=descending) + 1, total)
+
+
+def _list(wanted: PeopleFilter, people: Select[Any]) -> tuple[Select[Any], tuple[Any, Any], bool]:
+    """What of these people the filter chooses, the columns it sorts by, and whether descending."""
+    sort = wanted.sort.removeprefix("-")
+    if sort == "annotations":
+        people = people.outerjoin(_TOTALS, _TOTALS.c.user_id == _FOUND.id)
+    people = people.where(STATUSES[wanted.status], *matching(_FOUND.search_text, wanted.q))
+    return people, (SORTS[sort], _FOUND.id), wanted.sort != sort
+
+
+def _total(wanted: PeopleFilter) -> int:
     if wanted.q:
-        people = people.where(*matching(_FOUND.search_text, wanted.q))
-    order = (SORTS[wanted.sort.lstrip("-")], _FOUND.id)
-    descending = wanted.sort.startswith("-")
-    return paginate(people, order, UserSummary, descending=descending, after=after, before=before, size=size)
+        return db.session.scalar(_list(PeopleFilter("email", wanted.status, wanted.q), _COUNT)[0]) or 0
+    organization = Organization.get()
+    return {
+        "active": organization.active_members,
+        "deactivated": organization.deactivated_members,
+        "all": organization.members_count,
+    }[wanted.status]
 
 
-def get_person(user_id: int) -> UserSummary:
-    """The active or deactivated user of that id. Raises NotFound."""
-    row = db.session.execute(_PERSON, {"user_id": user_id}).first() if user_id <= BIGGEST_ID else None
-    if row is None:
-        raise NotFound
-    return UserSummary(*row)
-
-
-def person_details(user_id: int) -> PersonDetails:
-    """What that person created and contributed to, latest first."""
-    created = db.session.execute(_CREATED, {"user_id": user_id}).all()
-    contributed = db.session.execute(_CONTRIBUTED, {"user_id": user_id}).all()
-    return PersonDetails(
-        created=[Created(*row[:-1]) for row in created],
-        created_total=created[0].total if created else 0,
-        contributed=[Contributed(*row[:-1]) for row in contributed],
-        contributed_total=contributed[0].total if contributed else 0,
-        weeks=weekly_annotations([user_id])[user_id],
-    )
-
-
-_ID: BindParameter[int] = bindparam("user_id")
-_PERSON = select(*SHOWN).where(User.id == _ID, User.status != DELETED)
-
-_CREATED_BY = (Project.created_by_id == _ID, VISIBLE)
-_CREATED = (
-    select(
-        Project.id,
-        Project.title,
-        select(func.count()).where(*_CREATED_BY).correlate(None).scalar_subquery().label("total"),
-    )
-    .where(*_CREATED_BY)
-    .order_by(Project.id.desc())
-    .limit(PAGE_SIZE)
-)
-
-_CONTRIBUTED = (
-    select(
-        Project.id,
-        Project.title,
-        Contribution.annotations_count,
-        Contribution.last_at,
-        func.count().over().label("total"),
-    )
-    .join(Project, Project.id == Contribution.project_id)
-    .where(Contribution.user_id == _ID, Contribution.annotations_count > 0, VISIBLE)
-    .order_by(Contribution.last_at.desc(), Project.id.desc())
-    .limit(PAGE_SIZE)
-)
+def _rows_before(wanted: PeopleFilter, user_id: int) -> int:
+    """How many of the list stand before that user; 0 if they are not on it."""
+    people, order, descending = _list(wanted, _COUNT)
+    theirs = people.with_only_columns(*order).where(_FOUND.id == user_id)
+    row = db.session.execute(theirs).first() if user_id <= BIGGEST_ID else None
+    return 0 if row is None else count_before(people, order, encode(row), descending=descending)

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from ls.db.extensions import db
 from ls.db.types import utcnow
-from ls.models import LoginSession, User
+from ls.models import LoginSession, Organization, User
 
 LISTED = 20
 
@@ -23,12 +23,7 @@ def list_sessions(user: User) -> Sessions:
 
     A script may log in a thousand times a day, so at most LISTED are read.
     """
-    moment, organization = utcnow(), user.organization
-    active = (
-        LoginSession.user_id == user.id,
-        LoginSession.created_at > moment - organization.max_session_age,
-        LoginSession.last_seen > moment - organization.max_idle,
-    )
+    active = (LoginSession.user_id == user.id, *alive(user.organization))
     total = select(func.count()).select_from(LoginSession).where(*active).scalar_subquery()
     order = (LoginSession.last_seen.desc(), LoginSession.id.desc())
     rows = db.session.execute(select(LoginSession, total).where(*active).order_by(*order).limit(LISTED)).all()
@@ -36,3 +31,12 @@ def list_sessions(user: User) -> Sessions:
     if user.login is not None and user.login not in shown:
         shown[-1:] = [user.login]
     return Sessions(shown, rows[0][1] if rows else 0)
+
+
+def alive(organization: Organization) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions of sessions that no limit of the session policy has ended."""
+    moment = utcnow()
+    return (
+        LoginSession.created_at > moment - organization.max_session_age,
+        LoginSession.last_seen > moment - organization.max_idle,
+    )

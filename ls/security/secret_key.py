@@ -81,7 +81,7 @@ def _write_draft(folder: Path, content: str) -> Path:
 
 def _restrict(path: Path) -> None:
     if is_open_to_others(path) and path.stat().st_uid == os.geteuid():
-        with suppress(OSError):  # on a read-only file system; `flask check` reports it
+        with suppress(OSError):  # on a read-only file system; `roster check` reports it
             path.chmod(FILE_MODE)
 
 

@@ -119,7 +119,17 @@
     const revealButton = closest(event, "[data-reveal]");
     if (copyButton) onCopy(copyButton);
     if (revealButton) onReveal(revealButton);
-    closest(event, "[data-dismiss]")?.closest(".notice").remove();
+    onRow(event);
+    const notice = closest(event, "[data-dismiss]")?.closest(".notice");
+    notice?.remove();
+    if (notice) find("#main").focus({ preventScroll: true });
+  }
+
+  // The whole row of a person opens it, but for its links and fields, and but for who selects its text.
+  function onRow(event) {
+    const row = closest(event, ".person-row");
+    if (!row || closest(event, "a, button, input, label") || !getSelection().isCollapsed) return;
+    row.querySelector(".person-toggle").click();
   }
 
   // A second click on a button whose form is already on its way is dropped. The button is not disabled:
@@ -201,7 +211,8 @@
     }
   }
 
-  // Focus after a swap: the first mistake of the form that was sent, else where it was, else that form's button.
+  // Focus after a swap: the first mistake of the form that was sent, else what the fragment marks as next, else where it
+  // was, else that form's button, else the first thing of what came.
 
   function onBeforeRequest({ detail: { ctx } }) {
     ctx.sentFrom = ctx.sourceElement.closest?.("form")?.id;
@@ -215,12 +226,7 @@
     const form = document.getElementById(ctx.sentFrom);
     const mistake = ctx.response?.status === 422 && (form || document).querySelector("[aria-invalid=true]");
     if (mistake) mistake.focus();
-    else if (document.activeElement === document.body) {
-      const button = form?.querySelector("[type=submit]");
-      const around = form?.closest("details")?.querySelector("summary");
-      const places = [document.getElementById(ctx.focusedId), button, find("[autofocus]"), around];
-      places.find((place) => place?.checkVisibility())?.focus({ preventScroll: true });
-    }
+    else if (document.activeElement === document.body) focusNext(ctx, form);
     restoreTyped();
     showLocalTimes();
   }
@@ -236,6 +242,22 @@
       const moment = new Date(time.dateTime);
       time.title = EXACT.format(moment);
       if ("day" in time.dataset) time.textContent = DAY.format(moment);
+    }
+  }
+
+  function focusNext(ctx, form) {
+    const came = document.getElementById(ctx.target?.id);
+    const places = [
+      came?.querySelector("[data-next] input"),
+      document.getElementById(ctx.focusedId),
+      form?.querySelector("[type=submit]"),
+      came?.querySelector("a[href], button"),
+      find("[autofocus]"),
+      form?.closest("details")?.querySelector("summary"),
+    ];
+    for (const place of places) {
+      place?.focus({ preventScroll: true });
+      if (document.activeElement !== document.body) return;
     }
   }
 
@@ -256,5 +278,6 @@
 
   restoreTyped();
   showLocalTimes();
-  if (!find("[autofocus]")) find("[aria-invalid=true]")?.focus();
+  // A message of the page before is where one goes on: it is read aloud, and its Undo comes next.
+  if (!find("[autofocus]")) (find("[aria-invalid=true]") ?? find("#flash .notice"))?.focus({ preventScroll: true });
 })();

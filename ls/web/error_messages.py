@@ -24,5 +24,5 @@ EXPIRED = _l("This page was open for too long, or you logged out elsewhere. Go b
 
 OTHER_KEY = _l(
     "This server's secret key is not the one that your API token was made with. Whoever runs the server: put the file "
-    "secret_key, or LABEL_STUDIO_SECRET_KEY, back as it was, or make a new token with: flask user token --reset"
+    "secret_key, or LABEL_STUDIO_SECRET_KEY, back as it was, or make a new token with: roster user token --reset"
 )

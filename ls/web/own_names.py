@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 def is_own_name(host: str, listening_on: str | None) -> bool:
     """Whether this Host is served: on loopback its names only, else any IP address and the machine's names too.
 
-    `listening_on` is None where another server than `flask start` listens.
+    `listening_on` is None where another server than `roster start` listens.
     """
     name = _name(host)
     address, listener = _address(name), _address(listening_on or "")

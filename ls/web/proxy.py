@@ -50,9 +50,9 @@ def init_app(app: Flask) -> None:
 
 
 def refuse_other_hosts() -> None:
-    """Raises DomainError (400) for a host that is not this server's; the health check answers any."""
+    """Raises DomainError (400) for a host that is not this server's; monitoring is answered under any."""
     reason = request.environ.get(REFUSED)
-    if reason and request.path.rstrip("/") != "/health":
+    if reason and request.path.rstrip("/") not in {"/health", "/metrics"}:
         raise DomainError(reason)
 
 

@@ -1,4 +1,4 @@
-"""A proxy that TRUSTED_PROXIES does not name: told once in the log, and noted for `flask check`."""
+"""A proxy that TRUSTED_PROXIES does not name: told once in the log, and noted for `roster check`."""
 
 import logging
 from contextlib import suppress
@@ -28,7 +28,7 @@ def noted_proxy(folder: str) -> str:
 
 
 def warning_of(address: str) -> str:
-    """What the log and `flask check` say of it."""
+    """What the log and `roster check` say of it."""
     return _WARNING.format(address=address)
 
 

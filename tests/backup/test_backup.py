@@ -79,7 +79,7 @@ def test_it_is_one_private_file(archive: Path) -> None:
         assert [(member.name, member.mode) for member in tar] == [
             (name, 0o600) for name in (MANIFEST, SECRET_KEY, DATABASE)
         ]
-    assert list(archive.parent.glob(".backup-*")) == []
+    assert list(archive.parent.glob(".roster-backup-*")) == []
 
 
 def test_a_backup_restored_elsewhere_has_everything(archive: Path, there: Flask, alice: Person) -> None:

@@ -1,4 +1,4 @@
-"""`flask db-copy`: everything is copied to the other database and back, or nothing is changed there."""
+"""`roster db-copy`: everything is copied to the other database and back, or nothing is changed there."""
 
 import subprocess
 import sys
@@ -164,7 +164,7 @@ def test_a_killed_copy_leaves_the_target_empty(
 
 @pytest.fixture
 def command(source: Flask, alice: Person, tmp_path: Path) -> Callable[[str], Any]:
-    """`flask db-copy --to` in a shell, over Alice's data."""
+    """`roster db-copy --to` in a shell, over Alice's data."""
     settings = {"BASE_DATA_DIR": str(tmp_path), "DATABASE_URL": "sqlite:///source.sqlite3"}
     server = RunningServer(tmp_path, **settings)
     return lambda to: server.flask("db-copy", "--to", to)

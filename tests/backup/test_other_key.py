@@ -17,7 +17,7 @@ def test_where_a_token_has_to_be_shown_the_key_is_named(make_app: Make, path: st
     assert browser.sign_in(alice.email).status_code == 302
     answer = browser.get(path)
     assert answer.status_code == 409
-    for part in ("LABEL_STUDIO_SECRET_KEY", "flask user token --reset"):
+    for part in ("LABEL_STUDIO_SECRET_KEY", "roster user token --reset"):
         assert part in answer.get_data(as_text=True)
     assert browser.get("/people/").status_code == 200
     assert browser.post("/user/account/token/reset", page="/projects/").status_code == 303

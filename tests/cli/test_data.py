@@ -1,4 +1,4 @@
-"""`flask backup`, `restore`, `db-copy` and `db-downgrade`: errors in one line, and nothing changed by them."""
+"""`roster backup`, `restore`, `db-copy` and `db-downgrade`: errors in one line, and nothing changed by them."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The one file of settings, which the service, commands and cron share, and what `flask check` says of it."""
+"""The one file of settings, which the service, commands and cron share, and what `roster check` says of it."""
 
 import os
 import re
@@ -104,7 +104,7 @@ def test_service_cron_and_another_server_read_the_same_file(tmp_path: Path) -> N
     assert run(*flask, "--env-file", str(other), "user", "list").stderr.startswith("There is no database. ")
     assert run(sys.executable, "-c", "import wsgi", FLASK_ENV_FILE=str(other)).returncode == 0
     [cron] = re.findall(r"^    15 3 \* \* \* (.+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    line = cron.replace("/opt/roster", str(project)).replace(".venv/bin/flask", " ".join(flask)).replace(r"\%", "%")
+    line = cron.replace("/opt/roster", str(project)).replace(".venv/bin/roster", " ".join(flask)).replace(r"\%", "%")
     done = run("sh", "-c", line.replace("/var/backups", str(tmp_path)))
     assert (done.returncode, done.stderr) == (0, "")
     assert len(list(tmp_path.glob("roster-?.tar.gz"))) == 1

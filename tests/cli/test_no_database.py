@@ -17,7 +17,7 @@ from tests.databases import any_postgres, empty_database
 from tests.server import RunningServer
 from tests.test_documentation import commands
 
-FOUNDING = {"flask start", "flask user create", "flask restore"}
+FOUNDING = {"roster start", "roster user create", "roster restore"}
 PASSWORD = "hush-hush"
 _made: list[Flask] = []
 
@@ -41,7 +41,7 @@ def arguments(path: str, command: click.Command) -> Iterator[str]:
     """A command line that the command takes."""
     yield from path.split(" ")[1:]
     for one in command.params:
-        if one.required or (path == "flask user" and one.opts == ["--username"]):
+        if one.required or (path == "roster user" and one.opts == ["--username"]):
             value = one.type.choices[0] if isinstance(one.type, click.Choice) else "1"
             yield from [one.opts[0], value] if isinstance(one, click.Option) else [value]
 
@@ -57,12 +57,12 @@ def each(**settings: str) -> Iterator[tuple[str, Result]]:
 def test_every_command_names_the_folder_and_makes_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     answers = dict(each(BASE_DATA_DIR=str(folder)))
-    assert {"flask backup", "flask check", "flask invite", "flask user", "flask user list"} <= set(answers)
+    assert {"roster backup", "roster check", "roster invite", "roster user", "roster user list"} <= set(answers)
     for path, answer in answers.items():
         assert (path, answer.exit_code, answer.stdout) == (path, 1, "")
         assert answer.stderr == (
             f"There is no database. Data folder: {folder}, database: sqlite:///{folder}/roster.sqlite3. "
-            "Is that the right place? flask start makes one.\n"
+            "Is that the right place? roster start makes one.\n"
         )
     assert list(tmp_path.iterdir()) == []
 

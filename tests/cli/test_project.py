@@ -1,4 +1,4 @@
-"""`flask project` as processes: exports as they come, standard input, and a power cut half-way."""
+"""`roster project` as processes: exports as they come, standard input, and a power cut half-way."""
 
 import json
 import subprocess
@@ -105,7 +105,7 @@ def test_a_project_is_deleted_listed_and_restored(place: RunningServer) -> None:
     place.flask("project", "import", "Reviews", "-", "--username", ALICE, stdin=json.dumps([EXPORTED]))
     gone = place.flask("project", "delete", "1")
     assert gone.stdout == (
-        "Deleted Reviews: 1 tasks, 1 annotations. For 30 days it comes back with: flask project restore 1\n"
+        "Deleted Reviews: 1 tasks, 1 annotations. For 30 days it comes back with: roster project restore 1\n"
     )
     assert place.flask("project", "list").stdout == ""
     listed = place.flask("project", "list", "--deleted").stdout

@@ -1,4 +1,4 @@
-"""`flask start`: its messages and errors; tests/test_server.py tests how it serves and stops."""
+"""`roster start`: its messages and errors; tests/test_server.py tests how it serves and stops."""
 
 from collections.abc import Callable
 from pathlib import Path

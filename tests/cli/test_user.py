@@ -1,4 +1,4 @@
-"""`flask user`, `reset_password`, `invite` and `check`, with the exact output that scripts read."""
+"""`roster user`, `reset_password`, `invite` and `check`, with the exact output that scripts read."""
 
 import ast
 import json

@@ -20,6 +20,8 @@ EXAMPLES = {
     "HOST": "http://a",
     "TRUSTED_PROXIES": "::1",
     "LANGUAGE": "en",
+    "METRICS": "on",
+    "METRICS_TOKEN": KEY,
     "LOG_FORMAT": "json",
 }
 

@@ -144,12 +144,12 @@ def test_it_tells_version_storage_and_last_backup(app: Flask, alice: Person) -> 
     assert re.search(rf"Version Roster {VERSION} Database {kind}, [\d.]+ [kM]B", text)
     assert re.search(r"Pictures 0, together 0 Bytes of the database Free in the data folder [\d.]+ [kMGT]B", text)
     assert "Last backup Never" in text
-    assert "flask backup roster-backup.tar.gz" in text
+    assert "roster backup roster-backup.tar.gz" in text
     with app.app_context(), write():
         Event.record("backup_written")
     text = text_of(alice.browser.get(PATH))
     assert "Last backup Just now" in text
-    assert "flask backup" not in text
+    assert "roster backup" not in text
 
 
 def test_the_footer_has_version_and_api(alice: Person) -> None:

@@ -9,7 +9,7 @@ from ls.accounts import deletion
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import User
-from tests.cast import Cast
+from tests.cast import FRAGMENT, PASSWORD, Browser, Cast
 from tests.factories import a_project, a_task, an_annotation
 
 
@@ -82,3 +82,71 @@ def test_long_lists_say_how_many_more(app: Flask, cast: Cast) -> None:
     text = alice.browser.fragment(f"/people/{alice.id}").get_data(as_text=True)
     assert len(re.findall(r'href="/projects/\d+"', text)) == 50
     assert "and 3 more" in text
+
+
+CURRENT = "HX-Current-URL"
+
+
+@pytest.mark.parametrize(
+    ("current", "query", "address"),
+    [
+        ("/people/", "", "/people/?open={id}"),
+        ("/people/?sort=name&after=abc&open=1", "", "/people/?sort=name&after=abc&open=1&open={id}"),
+        ("/people/?open={id}&open=1", "?open=0", "/people/?open=1"),
+        ("/people?q=b%26b", "", "/people/?q=b%26b&open={id}"),
+        ("/people/?open={id}", "", "/people/?open={id}"),
+    ],
+)
+def test_the_address_of_the_list_follows_its_rows(cast: Cast, current: str, query: str, address: str) -> None:
+    alice, bob = cast.alice(), cast.bob(sign_in=False)
+    headers = {**FRAGMENT, CURRENT: f"http://localhost{current.format(id=bob.id)}"}
+    answer = alice.browser.client.get(f"/people/{bob.id}{query}", headers=headers)
+    assert answer.headers["HX-Push-Url"] == address.format(id=bob.id)
+
+
+@pytest.mark.parametrize("current", ["", "/people/2", "/projects/", "http://[", "//evil/people/x"])
+def test_another_page_keeps_its_address(cast: Cast, current: str) -> None:
+    alice, bob = cast.alice(), cast.bob(sign_in=False)
+    answer = alice.browser.client.get(f"/people/{bob.id}", headers={**FRAGMENT, CURRENT: current})
+    assert answer.status_code == 200
+    assert "HX-Push-Url" not in answer.headers
+
+
+def test_an_opened_row_says_how_they_came_and_where_they_are(closed_app: Flask) -> None:
+    cast = Cast(closed_app)
+    alice = cast.alice(first_name="Alice")
+    invite = alice.browser.client.get("/api/invite", headers=alice.auth).get_json()["invite_url"]
+    link = invite[invite.index("/user/") :]
+    made = alice.browser.client.post("/api/users/", json={"email": "bob@example.org"}, headers=alice.auth).get_json()
+    charlie = Browser(closed_app)
+    sent = {"email": "charlie@example.org", "password": PASSWORD}
+    assert charlie.post(link, sent, page=link).status_code == 302
+    Browser(closed_app).sign_in("charlie@example.org")
+
+    def said(user_id: int) -> list[str]:
+        text = alice.browser.fragment(f"/people/{user_id}").get_data(as_text=True)
+        told = re.findall(r"<dd>(.*?)</dd>", text, re.S)
+        return [" ".join(re.sub(r"<[^>]+>", "", one).split()) for one in told]
+
+    def joined(user_id: int) -> str:
+        return re.sub(r"^\d+ \w+ \d+", "", said(user_id)[0])
+
+    assert joined(alice.id) == ""
+    assert joined(made["id"]) == ", invited by \u2068Alice\u2069"
+    assert joined(made["id"] + 1) == ", with the invite link"
+    assert said(made["id"])[1:] == ["Never", "0 devices"]
+    assert said(made["id"] + 1)[1:] == ["Just now", "2 devices"]
+    assert said(alice.id)[1:] == ["Just now", "1 device"]
+
+
+def test_the_chart_is_of_the_person(app: Flask, cast: Cast) -> None:
+    alice, bob = cast.alice(), cast.bob(sign_in=False)
+    assert "<rect" not in alice.browser.fragment(f"/people/{bob.id}").get_data(as_text=True)
+    with app.app_context():
+        task = a_task(a_project(alice.id))
+        for _ in range(3):
+            an_annotation(task, bob.id)
+    text = alice.browser.fragment(f"/people/{bob.id}").get_data(as_text=True)
+    assert re.findall(r"text-anchor=.middle.>(\d+)</text>", text) == ["3"]
+    assert "<caption>Annotations per week</caption>" in text
+    assert 'class="chart"' not in alice.browser.fragment(f"/people/{alice.id}").get_data(as_text=True)

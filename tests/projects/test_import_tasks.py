@@ -1,4 +1,4 @@
-"""`flask project import`: the whole file, or nothing and the reason."""
+"""`roster project import`: the whole file, or nothing and the reason."""
 
 import json
 from io import BytesIO

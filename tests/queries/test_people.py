@@ -10,9 +10,10 @@ from sqlalchemy import select
 from ls.accounts import deletion
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import User
+from ls.db.types import utcnow
+from ls.models import Contribution, Project, User
 from ls.models.user import ACTIVE, DEACTIVATED
-from ls.queries.people import SORTS, STATUSES, PeopleFilter, list_people
+from ls.queries.people import LAST, SORTS, STATUSES, PeopleFilter, list_people, place_of
 from tests.cast import Cast
 from tests.growth import crowd
 
@@ -20,28 +21,50 @@ ORDERS = [*SORTS, *(f"-{name}" for name in SORTS)]
 SHOWN = {"active": {ACTIVE}, "deactivated": {DEACTIVATED}, "all": {ACTIVE, DEACTIVATED}}
 
 
+def share_out_work() -> dict[int, int]:
+    """Give every second person annotations, some of them as many as others; one project of two is deleted."""
+    ids = db.session.scalars(select(User.id)).all()[::2]
+    with write() as session:
+        projects = [Project(title="Kept"), Project(title="Deleted", deleted_at=utcnow())]
+        session.add_all(projects)
+        session.flush()
+        for (index, user_id), project in product(enumerate(ids), projects):
+            given = {"annotations_count": 1 + index % 5, "last_at": utcnow()}
+            session.add(Contribution(user_id=user_id, project_id=project.id, **given))
+    db.session.rollback()
+    return {user_id: 1 + index % 5 for index, user_id in enumerate(ids)}
+
+
 def walk(wanted: PeopleFilter, size: int) -> list[int]:
-    """The ids of all pages, one after another; on the way back every page is the same again."""
+    """The ids of all pages, one after another; each knows its place, and on the way back is the same again."""
     page, pages = list_people(wanted, size=size), []
     while page.next:
         pages.append(page)
         page = list_people(wanted, after=page.next, size=size)
+    everybody = [person.id for each in [*pages, page] for person in each.rows]
+    for number, each in enumerate([*pages, page]):
+        assert place_of(wanted, each) == (number * size + 1, len(everybody))
+    for number, each in enumerate([*pages, page] if everybody else []):
+        assert list_people(wanted, size=size, showing=each.rows[-1].id) == each, number
+    assert list_people(wanted, before=LAST, size=size) == page
     back = page
     for former in reversed(pages):
         back = list_people(wanted, before=back.previous, size=size)
         assert back == former
-    return [person.id for each in [*pages, page] for person in each.rows]
+    return everybody
 
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_the_pages_together_are_the_whole_list_in_order(app: Flask, status: str) -> None:
     crowd(app, 40)
     with app.app_context():
+        annotated = share_out_work()
         users = db.session.scalars(select(User).where(User.status.in_(SHOWN[status]))).all()
         for sort, q in product(ORDERS, ["", "name0", "1 p0", "nobody"]):
             chosen = [user for user in users if all(word in user.search_text for word in q.split())]
             column = SORTS[sort.removeprefix("-")].key
-            keys = sorted(((getattr(user, column), user.id) for user in chosen), reverse=sort.startswith("-"))
+            keys = [(getattr(user, column) if column else annotated.get(user.id, 0), user.id) for user in chosen]
+            keys.sort(reverse=sort.startswith("-"))
             assert walk(PeopleFilter(sort, status, q), 7) == [user_id for _, user_id in keys]
 
 

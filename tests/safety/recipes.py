@@ -16,6 +16,7 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import LoginSession, Organization, PersonalToken
 from tests.cast import PASSWORD, Browser, Cast, Person
+from tests.factories import people_file
 from tests.pictures import drawing, saved
 from tests.safety.routes import Call, calls
 
@@ -144,6 +145,16 @@ def _refresh(world: World) -> dict[str, Any]:
     return {"refresh": world.work[world.alice.id]["refresh"]}
 
 
+def _people_file(_world: World) -> dict[str, Any]:
+    return {"file": people_file()}
+
+
+def _sealed_people(world: World) -> dict[str, Any]:
+    browser = world.alice.browser
+    preview = browser.post("/people/import", _people_file(world), page="/user/account/").text
+    return {"people": re.search(r'name="people" value="([^"]+)"', preview)[1]}  # type: ignore[index]
+
+
 def _another_picture(_world: World) -> dict[str, Any]:
     return {"avatar": picture(width=40)}
 
@@ -207,7 +218,11 @@ RECIPES = {
     "organization.settings_save": Recipe(_fields(title="Another name")),
     "people.deactivation": Recipe(),
     "people.deactivation_delete": Recipe(values=lambda world: {"user_id": world.charlie.id}),
+    "people.import_accounts": Recipe(_sealed_people),
+    "people.import_preview": Recipe(_people_file, changes_nothing=True),
     "people.invite_reset": Recipe(),
+    "people.several_deactivation": Recipe(lambda world: {"person": world.bob.id}),
+    "people.several_reactivation": Recipe(lambda world: {"person": world.charlie.id}),
     "projects.change": Recipe(_fields(title="Another title", description="")),
     "projects.create": Recipe(_fields(title="Another", description="", form_key="a key of its own")),
     "projects.delete": Recipe(),

@@ -49,6 +49,7 @@ KINDS = {
     "project_purged": _l("Project purged"),
     "tasks_imported": _l("Import"),
     "activity_exported": _l("Export of the activity"),
+    "people_exported": _l("Export of people"),
     "backup_written": _l("Backup"),
     "database_copied": _l("Copy of the database"),
 }
@@ -85,6 +86,7 @@ OWN = {
     "project_purged": _l("The project %(title)s is gone for good, 30 days after its deletion"),
     "tasks_imported": _l("%(actor)s imported into %(title)s: tasks %(tasks)s, annotations %(annotations)s"),
     "activity_exported": _l("%(actor)s exported the activity as CSV"),
+    "people_exported": _l("%(actor)s exported people as CSV"),
     "backup_written": _l("%(actor)s wrote a backup of everything"),
     "database_copied": _l("%(actor)s copied everything into another database"),
 }

@@ -1,57 +1,94 @@
 """The views of People: the list, one person, deactivation, and the invite link."""
 
-from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Response, current_app, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from ls.accounts.deletion import deactivate, reactivate
-from ls.blueprints.people.filter import DEFAULT, list_url, parse_filter
+from ls.blueprints.people.blueprint import people
+from ls.blueprints.people.filter import DEFAULT, Address
 from ls.exceptions import SignupOpen
 from ls.models import Organization, User
-from ls.queries.people import get_person, list_people, person_details
+from ls.queries.pagination import Page
+from ls.queries.people import LAST, list_people, place_of
+from ls.queries.person import details_of, get_person
 from ls.web.auth import public, write_as_current_user
 from ls.web.htmx import flash_message, is_fragment, redirect, render
 from ls.web.own_names import is_loopback
 
-people = Blueprint("people", __name__)
-
 
 @people.get("/people/")
 def index() -> Response:
-    """Show a page of the list."""
-    wanted, after, before = parse_filter(), request.args.get("after"), request.args.get("before")
-    page = list_people(wanted, after=after, before=before)
+    """Show a page of the list, with the rows open that the address names."""
+    address = Address.parse()
+    wanted, opened = address.filter, address.opened
+    page = list_people(wanted, after=address.after, before=address.before, showing=next(iter(opened), None))
+    place = place_of(wanted, page)
     values: dict[str, Any] = {
         "people": page.rows,
-        "details": None,
+        "details": details_of([person.id for person in page.rows if person.id in opened]),
+        "address": address,
         "filter": wanted,
-        "list_url": partial(list_url, wanted),
-        "previous_url": list_url(wanted, before=page.previous) if page.previous else None,
-        "next_url": list_url(wanted, after=page.next) if page.next else None,
+        "place": place,
+        "pages": _page_urls(address, page),
         "is_alone": wanted == DEFAULT and current_user.organization.members_count == 1,
     }
     response = render("people/index.html", "people/_found.html", **values)
     if is_fragment():
-        response.headers["HX-Push-Url"] = list_url(wanted, after=after, before=before)
+        response.headers["HX-Push-Url"] = address.url()
     return response
+
+
+def _page_urls(address: Address, page: Page[Any]) -> dict[str, str | None]:
+    return {
+        "first": address.page_url() if page.previous else None,
+        "prev": address.page_url(before=page.previous) if page.previous else None,
+        "next": address.page_url(after=page.next) if page.next else None,
+        "last": address.page_url(before=LAST) if page.next else None,
+    }
 
 
 @people.get("/people/<int:user_id>")
 def person(user_id: int) -> Response:
-    """Show what a person worked on; `open=0` is their closed row."""
-    if is_fragment() and request.args.get("open") == "0":
-        return make_response(render_template("people/_rows.html", people=[get_person(user_id)], details=None))
-    return _person(user_id)
+    """Show what a person worked on; as a fragment it is their row, which the address of the list then names.
+
+    `open=0` is their closed row.
+    """
+    if not is_fragment():
+        return _person(user_id)
+    current, is_closing = _current_address(), request.args.get("open") == "0"
+    address = current or Address(DEFAULT)
+    address = address.closing(user_id) if is_closing else address.opening(user_id)
+    response = _row(user_id, address) if is_closing else _person(user_id, address)
+    if current is not None:
+        response.headers["HX-Push-Url"] = address.url()
+    return response
 
 
-def _person(user_id: int) -> Response:
+def _row(user_id: int, address: Address) -> Response:
+    values = {"people": [get_person(user_id)], "details": {}, "address": address}
+    return make_response(render_template("people/_rows.html", **values))
+
+
+def _current_address() -> Address | None:
+    """What the browser that asks for a fragment shows, if that is the list."""
+    try:
+        url = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:  # it says what is no URL
+        return None
+    is_list = url.path.rstrip("/") == url_for("people.index").rstrip("/")
+    return Address.parse(MultiDict(parse_qsl(url.query))) if is_list else None
+
+
+def _person(user_id: int, address: Address | None = None) -> Response:
     found = get_person(user_id)
-    values: dict[str, Any] = {"person": found, "people": [found], "details": person_details(user_id)}
-    return render("people/person.html", "people/_opened.html", **values)
+    values: dict[str, Any] = {"person": found, "people": [found], "details": details_of([user_id])}
+    address = address or Address(DEFAULT)
+    return render("people/person.html", "people/_opened.html", **values, address=address)
 
 
 @people.post("/people/<int:user_id>/deactivation")
@@ -79,7 +116,8 @@ def deactivation_delete(user_id: int) -> Response:
 
 
 def _changed(user_id: int) -> Response:
-    return _person(user_id) if is_fragment() else redirect(url_for("people.index"))
+    """The row, open in the list as it is shown; without JavaScript the list."""
+    return _person(user_id, _current_address()) if is_fragment() else redirect(url_for("people.index"))
 
 
 @people.get("/people/invite")
@@ -124,3 +162,9 @@ def invite_url(organization: Organization) -> str:
 def organization() -> Response:
     """Redirect from where older releases of Label Studio have the page."""
     return redirect(url_for("people.index"), 301)
+
+
+@people.get("/people/keyboard")
+def keyboard() -> Response:
+    """List the keys of the page."""
+    return make_response(render_template("people/keyboard.html"))
