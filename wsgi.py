@@ -17,6 +17,7 @@ from ls.config.warnings import warnings_for
 from ls.db.migrate import SchemaTooNew
 from ls.db.postgresql import reason
 from ls.exceptions import DomainError
+from ls.models import Organization
 from ls.projects import deletion
 
 GIVE_UP = 3  # gunicorn's "worker failed to boot"; at any other exit status it would start the worker again and again
@@ -39,11 +40,15 @@ else:
     try:
         application = create_app()
         prepare_database(application)
-        for warning in warnings_for(os.environ) if is_first(application) else ():
+        first = is_first(application)
+        for warning in warnings_for(os.environ) if first else ():
             print(warning, file=sys.stderr)  # noqa: T201  # in the words of `flask start`
         with application.app_context():
             ensure_account(*(application.config[name] for name in ("USERNAME", "PASSWORD", "USER_TOKEN")))
             deletion.purge_some(deletion.AT_START)
+            if first and not (organization := Organization.get()).is_founded:
+                link = f"{application.config['HOST']}/setup/{organization.setup_code}"
+                print(f"Set up this server: {link}", file=sys.stderr)  # noqa: T201  # as `flask start` does
     except (ConfigError, DomainError, SchemaTooNew, OperationalError) as refused:
         problem = reason(refused) if isinstance(refused, OperationalError) else str(refused)
         print(problem, file=sys.stderr)  # noqa: T201  # there is no log yet

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from bench import data
 from bench.recipes import Recipe
-from tests.cast import FRAGMENT, Browser
+from tests.cast import FRAGMENT, Browser, session_cookie
 from tests.server import RunningServer
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = {"small": data.SMALL, "full": data.FULL, "large": data.LARGE, "big": data.BIG}
-COOKIE = "ls_session"
 BY_TOKEN = {"Authorization": f"Token {data.TOKEN}"}
 
 
@@ -26,10 +25,11 @@ class Installation:
         self.values = {"code": data.one_time_code(self.app), "avatar": data.AVATAR}
         browser = Browser(self.app)
         browser.sign_in(data.EMAIL, data.PASSWORD)
-        cookie = browser.client.get_cookie(COOKIE)
+        name = session_cookie(self.app)
+        cookie = browser.client.get_cookie(name)
         if cookie is None or browser.get("/user/account/").status_code != 200:
             raise RuntimeError(f"cannot log in to {self.folder}; delete it if it was made by another version")
-        self.session = {"Cookie": f"{COOKIE}={cookie.value}"}
+        self.session = {"Cookie": f"{name}={cookie.value}"}
 
     def request(self, recipe: Recipe) -> tuple[str, Mapping[str, str]]:
         """The recipe's path and headers here."""

@@ -64,6 +64,7 @@ RECIPES = (
     *_both("projects.deleted", "/projects/deleted"),
     *_both("activity.index", "/activity/", "list"),
     Recipe("activity.events", "/events/"),
+    *_both("organization.settings", "/organization/settings"),
     *_both("settings.account", "/user/account/"),
     *_both("settings.sessions", "/user/account/sessions/"),
     *_open("auth.login_page", "/user/login/"),

@@ -13,6 +13,7 @@ class DomainError(Exception):
 
     status = 400
     api_status: int | None = None  # where the API answers with another one than a page
+    title: Text = None  # of the page, where that of the status does not say it
     message: Text = _l("That did not work.")
 
     def __init__(self, message: Text | None = None) -> None:
@@ -98,6 +99,32 @@ class InviteWrong(SignupClosed):
     """An invite token was given that is not the current one."""
 
     message = _l("This invite link does not work any more. Ask a member for the present one.")
+
+
+class NotSetUp(SignupClosed):
+    """Sign-up is closed, and there is nobody yet who could invite."""
+
+    title = _l("This server is not set up yet")
+    message = _l(
+        "Nobody has an account here. The person who started the server finds the set-up link in the terminal, "
+        "or gets it with: roster setup-link"
+    )
+
+
+class SetupLinkWrong(NotFound):
+    """This is not the set-up link of this server."""
+
+    message = _l(
+        "This set-up link does not work. The person who started the server gets the present one with: roster setup-link"
+    )
+
+
+class AlreadySetUp(DomainError):
+    """The first account exists, so the set-up link is used up."""
+
+    status = 410
+    title = _l("This server is set up already")
+    message = _l("The set-up link has done its work. Log in, or ask a member for the invite link.")
 
 
 class SignupOpen(Conflict):

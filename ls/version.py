@@ -2,7 +2,7 @@
 
 from typing import Any
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 
 
 def versions() -> dict[str, Any]:

@@ -16,16 +16,20 @@ IMPORT_AUTHORS = "tests/projects/test_import_authors.py"
 IMPORT_PEOPLE = "tests/accounts/test_import_people.py"
 PEOPLE_CSV = "tests/pages/test_people_csv.py"
 IMPORTS = "tests/api/test_import.py"
+PROFILE = "tests/pages/test_settings_profile.py"
 LOGIN = "tests/accounts/test_login.py"
 MEMORY = "tests/test_import_memory.py"
 MEMBERSHIP = "tests/accounts/test_membership.py"
 MEMBERSHIPS = "tests/api/test_memberships.py"
+OWN_EMAIL = "tests/pages/test_settings_email.py"
 OWN_PASSWORD = "tests/pages/test_settings_password.py"
+OWN_TOKEN = "tests/pages/test_settings_personal_token.py"
 POLICY = "tests/security/test_password_policy.py"
 PROXY = "tests/web/test_proxy.py"
 RATE_LIMIT = "tests/accounts/test_rate_limit.py"
 RESPONSES = "tests/web/test_responses.py"
 SECRETS = "tests/safety/test_secrets.py"
+SET_UP = "tests/accounts/test_set_up.py"
 SIGN_UP = "tests/accounts/test_sign_up.py"
 QUERIES = "tests/api/test_queries.py"
 TOKENS = "tests/api/test_tokens.py"
@@ -58,6 +62,7 @@ CSRF_OFF = "current_app.config['WTF_CSRF_ENABLED'] = False\n    "
 CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
 LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
 ARCHIVE = "ls/backup/archive_rows.py"
+CHANGE_EMAIL = "ls/accounts/change_email.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
 SPREADSHEET = "ls/spreadsheet.py"
 PROJECT = "ls/models/project.py"
@@ -196,6 +201,16 @@ GUARDS = (
         "False",
         (OWN_PASSWORD,),
     ),
+    Guard(
+        "email: password not changed meanwhile",
+        CHANGE_EMAIL,
+        "user.password_hash != self.old_hash",
+        "False",
+        (OWN_EMAIL,),
+    ),
+    Guard("email: taken", CHANGE_EMAIL, "check_available(key)", "pass", (OWN_EMAIL,)),
+    Guard("email: links that went to the old one", CHANGE_EMAIL, "OneTimeCode.delete_for(user)", "pass", (OWN_EMAIL,)),
+    Guard("personal token: revoked by its owner", JWT, "PersonalToken.user_id == user.id,", "", (OWN_TOKEN,)),
     Guard("password policy: length", POLICY_PY, "len(plain) < minimum", "False", (POLICY,)),
     Guard(
         "password policy: well known", POLICY_PY, "_folded(plain) in _known_passwords()", "False", (POLICY, PASSWORDS)
@@ -219,6 +234,21 @@ GUARDS = (
         (TOKENS,),
     ),
     Guard("invite token", ORGANIZATION, "not self.is_invite_token(token)", "False", (SIGN_UP,)),
+    Guard("set-up link: its code", ORGANIZATION, "not _is_same(code, self.setup_code)", "False", (SET_UP,)),
+    Guard(
+        "set-up link: until there is an account",
+        ORGANIZATION,
+        "if self.is_founded:\n            raise AlreadySetUp",
+        "if False:\n            pass",
+        (SET_UP,),
+    ),
+    Guard(
+        "set-up link: of twenty at once one founds",
+        "ls/blueprints/auth/views.py",
+        "            _check_link(code)\n            user",
+        "            user",
+        (SET_UP,),
+    ),
     Guard("closed sign-up", ORGANIZATION, "token is None and self.signup_is_closed", "False", (SIGN_UP,)),
     Guard(
         "set-password link: age",
@@ -473,7 +503,7 @@ GUARDS = (
     Guard(
         "an export whose filter is not understood",
         "ls/blueprints/people/export.py",
-        "not in {None, \"\", getattr(wanted, name)}",
+        'not in {None, "", getattr(wanted, name)}',
         "in {0}",
         (PEOPLE_CSV,),
     ),
@@ -484,6 +514,35 @@ GUARDS = (
         "if len(ids) > MOST_SELECTED:",
         "if False:",
         ("tests/pages/test_people_selection.py",),
+    ),
+    Guard(
+        "old and new names of deleted users in Activity",
+        "ls/queries/audit_log.py",
+        "if target.is_deleted else",
+        "if False else",
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard(
+        "old and new names of deleted users in the API",
+        "ls/queries/numbered_pages.py",
+        'without_changes(columns["detail"]) if is_deleted',
+        'columns["detail"] if is_deleted',
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard(
+        "old and new names in the server's log",
+        "ls/models/event.py",
+        "without_changes(detail) or None",
+        "detail or None",
+        ("tests/pages/test_activity.py",),
+    ),
+    Guard("phone numbers in no event", "ls/models/user.py", "if name in TOLD", "if name", (PROFILE,)),
+    Guard(
+        "nobody calls themselves the command line",
+        "ls/queries/audit_log.py",
+        " and not self.address",
+        "",
+        ("tests/pages/test_activity.py",),
     ),
     # Imports
     Guard(
@@ -503,7 +562,7 @@ GUARDS = (
     Guard(
         "who signed up during an import",
         "ls/accounts/import_people.py",
-        "if account.email_key not in known",
+        " if account.email_key not in known",
         "",
         (IMPORT_PEOPLE,),
     ),
@@ -527,7 +586,7 @@ GUARDS = (
     Guard("number of imported tasks", "ls/projects/import_tasks.py", "number > at_most", "False", (IMPORTS,)),
     Guard(
         "one large import at a time",
-        "ls/blueprints/api/imports.py",
+        "ls/web/uploads.py",
         "not turn.acquire(blocking=False)",
         "turn.acquire(blocking=False) == 2",
         (IMPORTS,),

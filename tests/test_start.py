@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -63,6 +65,7 @@ def test_a_short_token_starts_nothing_and_creates_nothing(tmp_path: Path) -> Non
         ({"PORT": "eighty"}, "LABEL_STUDIO_PORT=eighty: is not a whole number"),
         ({"DATABASE_URL": "postgresql://a@127.0.0.1:1/x"}, "The database does not answer: "),
         ({"BASE_DATA_DIR": "/proc/nowhere"}, "The data folder /proc/nowhere cannot be used by "),
+        ({"USERNAME": "a@example.org"}, "User a@example.org does not exist, and was not created: no password is given"),
         ({"USERNAME": "a@example.org", "PASSWORD": "short"}, "Use a password of at least 8 characters."),
     ],
 )
@@ -98,7 +101,27 @@ def refusals(server: RunningServer) -> list[tuple[int, subprocess.CompletedProce
 
 def test_another_servers_workers_make_the_environments_account_once(tmp_path: Path) -> None:
     settings = {"USERNAME": "anna@example.org", "PASSWORD": "correct horse battery", "USER_TOKEN": "12345"}
-    server, port = RunningServer(tmp_path, **settings), free_port()
+    server = RunningServer(tmp_path, **settings)
+    with three_workers(server):
+        people = server.flask("user", "list").stdout.splitlines()
+        assert [line.split("\t")[1] for line in people] == ["anna@example.org"]
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_another_servers_workers_print_the_set_up_link_once(tmp_path: Path) -> None:
+    server = RunningServer(tmp_path)
+    with three_workers(server):
+        printed = [
+            line for line in server.log.read_text().splitlines() if line.startswith("Set up this server: /setup/")
+        ]
+        assert len(printed) == 1
+        assert httpx.get(server.url + printed[0].rpartition(" ")[2]).status_code == 200
+
+
+@contextmanager
+def three_workers(server: RunningServer) -> Iterator[None]:
+    """The server's data, served by gunicorn."""
+    port = free_port()
     gunicorn = [sys.executable, "-m", "gunicorn", "--workers", "3", "--bind", f"127.0.0.1:{port}"]
     with server.log.open("ab") as log:
         process = subprocess.Popen(
@@ -113,12 +136,10 @@ def test_another_servers_workers_make_the_environments_account_once(tmp_path: Pa
         until = time.monotonic() + 20
         while not server.is_up() and time.monotonic() < until:
             time.sleep(0.05)
-        people = server.flask("user", "list").stdout.splitlines()
-        assert [line.split("\t")[1] for line in people] == ["anna@example.org"]
+        yield
     finally:
         process.terminate()
         assert process.wait(timeout=20) == 0
-    assert "Traceback" not in server.log.read_text()
 
 
 def test_a_data_folder_that_cannot_be_written_is_named_with_its_cure(tmp_path: Path) -> None:

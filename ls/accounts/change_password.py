@@ -48,25 +48,32 @@ class PasswordChange:
         """
         if user.password_hash != self.old_hash:
             raise InvalidFields({"current_password" if self.old_hash else "new_password": [WRONG]})
-        rate_limit.refund([_attempts(user)])
+        rate_limit.refund([attempts(user)])
         change_password(user, self.new_hash, kind="password_changed", keep=user.login)
 
 
 def prepare_change(user: User, current: str, new: str) -> PasswordChange:
     """Check the current password, unless there is none yet, and the new one. Raises InvalidFields, Throttled."""
-    old_hash = user.password_hash
     names = {"first_name": user.first_name, "last_name": user.last_name}
     check_password(new, email=user.email, names=names, field="new_password")
-    if old_hash is not None:
-        rate_limit.reserve(_attempts(user))
-        if not passwords.verify(old_hash, current):
-            raise InvalidFields({"current_password": [WRONG]})
-        if _is_same(current, new):
-            raise InvalidFields({"new_password": [SAME]})
+    old_hash = check_current_password(user, current)
+    if old_hash is not None and _is_same(current, new):
+        raise InvalidFields({"new_password": [SAME]})
     return PasswordChange(passwords.hash_password(new), old_hash)
 
 
-def _attempts(user: User) -> Bucket:
+def check_current_password(user: User, current: str) -> str | None:
+    """Check the user's password, unless there is none yet; returns its hash. Raises InvalidFields, Throttled."""
+    old_hash = user.password_hash
+    if old_hash is not None:
+        rate_limit.reserve(attempts(user))
+        if not passwords.verify(old_hash, current):
+            raise InvalidFields({"current_password": [WRONG]})
+    return old_hash
+
+
+def attempts(user: User) -> Bucket:
+    """What counts the guesses at one's own password."""
     return Bucket(OWN_PASSWORD, str(user.id))
 
 

@@ -3,7 +3,7 @@
 from ls.accounts import sign_up
 from ls.accounts.emails import check_email
 from ls.db.transaction import write
-from ls.exceptions import InvalidFields
+from ls.exceptions import DomainError, InvalidFields
 from ls.models import User
 from ls.models.event import AuditContext, set_audit_context
 from ls.names import isolated
@@ -12,7 +12,8 @@ from ls.names import isolated
 def ensure_account(email: str | None, password: str | None, token: str | None) -> str | None:
     """Make the account if it does not exist; one that does keeps its password and token.
 
-    Returns what to tell the admin. Raises InvalidFields. Of several workers that start at once, one makes it.
+    Returns what to tell the admin. Of several workers that start at once, one makes it. Raises InvalidFields, or
+    DomainError for an account that is not there without a password: its name is likely wrong.
     """
     if not email:
         return None
@@ -20,7 +21,7 @@ def ensure_account(email: str | None, password: str | None, token: str | None) -
         return f"User {isolated(email)} already exists"
     check_email(email)
     if not password:
-        return f"User {isolated(email)} was not created: no password is given"
+        raise DomainError(f"User {isolated(email)} does not exist, and was not created: no password is given")
     set_audit_context(AuditContext(agent="start"))
     account = sign_up.prepare(email, password, token=token)
     try:

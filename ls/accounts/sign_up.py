@@ -37,6 +37,7 @@ class NewAccount:
 def prepare(email: str, password: str | None, *, token: str | None = None, **profile: str | None) -> NewAccount:
     """Check everything and hash the password, with nothing locked. Raises InvalidFields.
 
+    The profile may have the title of the `organization`, which counts if this becomes the first account.
     Without a password the account exists, but nobody can log in until one is set.
     """
     given = {name: seen for name, value in profile.items() if (seen := visible(value or ""))}
@@ -91,14 +92,16 @@ def create_account(account: NewAccount, *, kind: str = "sign_up") -> User:
 
     With kind `sign_up` the new user is the actor of the event. Raises InvalidFields if email or token is taken.
     """
-    Organization.lock_for_update()
-    check_available(account.email_key)
-    return create_accounts([account], kind=kind)[0]
-
-
-def create_accounts(accounts: Sequence[NewAccount], *, kind: str) -> list[User]:
-    """Make these accounts, whose emails are free, in few statements for many."""
     organization = Organization.lock_for_update()
+    check_available(account.email_key)
+    title = account.profile.get("organization", "")
+    if title and not organization.is_founded:
+        organization.title = title
+    return create_accounts(organization, [account], kind=kind)[0]
+
+
+def create_accounts(organization: Organization, accounts: Sequence[NewAccount], *, kind: str) -> list[User]:
+    """Make these accounts, whose emails are free, in few statements for many; the organization is locked."""
     users = [_new_user(account) for account in accounts]
     db.session.add_all(users)
     db.session.flush()
@@ -113,6 +116,7 @@ def create_accounts(accounts: Sequence[NewAccount], *, kind: str) -> list[User]:
 
 def _new_user(account: NewAccount) -> User:
     profile = {"username": account.email.partition("@")[0], **account.profile}
+    profile.pop("organization", None)
     return User(
         email=account.email,
         email_key=account.email_key,

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from flask import current_app
 
+from ls.models import Organization
+
 ANY, LOOPBACK = {"", "0.0.0.0", "::"}, {"127.0.0.1", "::1"}  # noqa: S104  # compared, not listened on
 
 
@@ -20,6 +22,12 @@ def base_url() -> str:
     with suppress(OSError):
         noted = _file().read_text().strip()
     return current_app.config["HOST"] or noted or f"http://localhost:{current_app.config['PORT']}"
+
+
+def setup_url() -> str | None:
+    """The link by which the first account is made; None once there is one."""
+    organization = Organization.get()
+    return None if organization.is_founded else f"{base_url()}/setup/{organization.setup_code}"
 
 
 def _file() -> Path:

@@ -25,7 +25,7 @@ from ls.db.migrate import SchemaTooNew, is_there
 from ls.db.postgresql import reason
 from ls.exceptions import DomainError
 from ls.models import User
-from ls.models.event import AuditContext, set_audit_context
+from ls.models.event import COMMAND_LINE, AuditContext, set_audit_context
 from ls.names import isolated
 from ls.security.crypto import Undecipherable
 from ls.security.data_folder import check_data_folder
@@ -74,7 +74,7 @@ def checking_command(function: Command) -> Command:
 def _command(function: Command, prepare: Callable[[Flask], None], *, warn: bool = True) -> Command:
     @wraps(function)
     def run(*arguments: Any, **options: Any) -> Any:
-        set_audit_context(AuditContext(address="", agent="command line"))
+        set_audit_context(AuditContext(address="", agent=COMMAND_LINE))
         _escape_what_the_terminal_lacks()
         for line in warnings_for(os.environ) if warn else ():
             click.echo(line, err=True)

@@ -1,9 +1,9 @@
-"""`flask invite`."""
+"""`flask invite` and `flask setup-link`."""
 
 import click
 
-from ls.cli.address import base_url
-from ls.cli.base import command
+from ls.cli.address import base_url, setup_url
+from ls.cli.base import CommandError, command
 from ls.db.transaction import write
 from ls.models import Organization
 
@@ -17,3 +17,13 @@ def invite(reset: bool) -> None:
         with write():
             Organization.lock_for_update().reset_invite()
     click.echo(f"{base_url()}/user/signup/?token={Organization.get().invite_token}")
+
+
+@click.command("setup-link", short_help="Print the set-up link.")
+@command
+def setup_link() -> None:
+    """Print the link by which the first account is made; it works until there is one."""
+    link = setup_url()
+    if link is None:
+        raise CommandError("This server is set up already. flask invite prints the link to invite people.")
+    click.echo(link)

@@ -7,7 +7,7 @@ import click
 
 from ls.cli.base import command, find_user
 from ls.db.transaction import write
-from ls.models import Event, Project, User
+from ls.models import Project, User
 from ls.projects.import_authors import Authors, read_people
 from ls.projects.import_tasks import checked, save
 
@@ -32,7 +32,6 @@ def import_command(title: str, file: str, username: str, people: str | None, aut
         with click.progressbar(length=found.task_count, label="Importing", file=sys.stderr) as bar:
             result = save(made, found, creator, lambda ids: bar.update(len(ids)))
         project_id = made.id
-        Event.record("tasks_imported", **made.named, tasks=result.task_count, annotations=result.annotation_count)
     if found.left_out:
         listed = ", ".join(f"{name} ({count:,})" for name, count in sorted(found.left_out.items()))
         click.echo(f"Left out, as they have no place here: {listed}", err=True)

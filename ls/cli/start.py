@@ -9,7 +9,7 @@ import click
 from flask import current_app
 
 from ls.accounts.first_account import ensure_account
-from ls.cli.address import note_address
+from ls.cli.address import note_address, setup_url
 from ls.cli.base import CommandError, founding_command, loaded_app
 from ls.cli.check import journal_problems, key_problems
 from ls.config.parsers import shown
@@ -50,6 +50,8 @@ def start(host: str | None, port: int | None, workers: int, no_browser: bool, **
     listener = _listen(host, port)
     current_app.config["LISTENING_ON"], port = listener.getsockname()[:2]
     note_address(host, port)
+    if link := setup_url():
+        click.echo(f"Set up this server: {link}")
     forget_unnamed_proxy(current_app.config["BASE_DATA_DIR"])
     place = f"[{host}]" if ":" in host else host
     _serve(listener, workers, f"http://{place}:{port}", open_browser=not no_browser)

@@ -1,4 +1,4 @@
-"""`flask user`: show, create, list, deactivate, activate, token."""
+"""`flask user`: show, create, list, deactivate, activate, set-email, token."""
 
 import json
 from typing import Any
@@ -7,12 +7,13 @@ import click
 from sqlalchemy import select
 
 from ls.accounts import deletion, sign_up
+from ls.accounts.change_email import change_email
 from ls.cli.base import VERBOSE, CommandError, command, find_user, founding_command
 from ls.cli.prompts import ask, ask_password
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import iso
-from ls.models import ApiToken, User
+from ls.models import ApiToken, Organization, User
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.user import NOT_DELETED
 from ls.names import full_name, isolated
@@ -112,6 +113,19 @@ def activate(username: str) -> None:
     with write():
         deletion.reactivate(find_user(username))
     click.echo(f"User {isolated(username)} activated")
+
+
+@user.command()
+@USERNAME
+@click.option("--email", required=True, help="The new email.")
+@command
+def set_email(username: str, email: str) -> None:
+    """Change the email that somebody logs in with."""
+    with write():
+        Organization.lock_for_update()
+        found = find_user(username)
+        change_email(found, email)
+    click.echo(f"User {isolated(found.email)} saved")
 
 
 @user.command()

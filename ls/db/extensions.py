@@ -34,11 +34,12 @@ class Base(DeclarativeBase):
             raise NotFound
         return found
 
-    def set_values(self, **values: Any) -> list[str]:
-        """Set these columns, which the caller has named and checked; returns the names of those that changed."""
-        changed = [name for name, value in values.items() if getattr(self, name) != value]
-        for name in changed:
-            setattr(self, name, values[name])
+    def set_values(self, **values: Any) -> dict[str, list[Any]]:
+        """Set these columns, which the caller has named and checked; returns old and new of those that changed."""
+        pairs = {name: [getattr(self, name), value] for name, value in values.items()}
+        changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+        for name, (_old, new) in changed.items():
+            setattr(self, name, new)
         return changed
 
 

@@ -14,6 +14,8 @@ from ls.db.extensions import Base, db
 from ls.db.types import HasId, UtcDateTime, utcnow
 
 AGENT_LENGTH = 300
+COMMAND_LINE = "command line"  # the agent of commands
+CHANGES = "changes"  # old and new of each field, in an event's detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ def set_audit_context(context: AuditContext) -> None:
     _context.set(replace(context, agent=context.agent.replace("\0", "")[:AGENT_LENGTH]))
 
 
+def without_changes(detail: dict[str, Any]) -> dict[str, Any]:
+    """The detail without old and new, for the server's log and for events of deleted accounts: names are personal."""
+    return {name: value for name, value in detail.items() if name != CHANGES}
+
+
 class Event(Base):
     """One account event, written in the transaction of the change it records."""
 
@@ -68,7 +75,7 @@ class Event(Base):
     def record(cls, kind: str, target: HasId | None = None, *, actor: HasId | None = None, **detail: Any) -> None:
         """Add an event to the current transaction; the actor is that of the audit context, unless named.
 
-        `detail` never holds a secret.
+        `detail` never holds a secret; its `changes` are old and new of each field.
         """
         context = audit_context()
         if target is not None and target.id is None:
@@ -80,7 +87,7 @@ class Event(Base):
         db.session.connection().execute(_ADDING, row | source)
         # `write()` logs this after the commit, when the row itself is expired.
         line = {"kind": kind, "id": context.request_id or None, "actor": who, "target": whom}
-        line |= {"address": context.address, "detail": detail or None}
+        line |= {"address": context.address, "detail": without_changes(detail) or None}
         db.session().info.setdefault("events", []).append(line)
 
 

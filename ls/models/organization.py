@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ls.db.extensions import Base, db
 from ls.db.types import UtcDateTime, utcnow
-from ls.exceptions import InviteWrong, SignupClosed, SignupOpen
+from ls.exceptions import AlreadySetUp, InviteWrong, NotSetUp, SetupLinkWrong, SignupClosed, SignupOpen
 from ls.models.event import Event
 from ls.security.crypto import keyring
 from ls.validation import token_in
@@ -47,6 +47,9 @@ class Organization(Base):
     personal_tokens_enabled: Mapped[bool] = mapped_column(default=True)
     personal_token_days: Mapped[int] = mapped_column(default=200 * 365)
     api_tokens_enabled: Mapped[bool] = mapped_column(default=True)
+    # What the founder's first steps show: whether a script has called the API, and whether they are hidden.
+    has_scripts: Mapped[bool] = mapped_column(default=False)
+    first_steps_hidden: Mapped[bool] = mapped_column(default=False)
 
     @classmethod
     def get(cls) -> Self:
@@ -77,9 +80,11 @@ class Organization(Base):
     def is_activity_due(self, user: User) -> bool:
         """Whether to note that the user is active: once a minute.
 
-        With a shorter idle limit more often, so that it never ends the session of an active user.
+        With a shorter idle limit more often, so that it never ends the session of an active user. The first call
+        of a script is noted at once.
         """
-        if user.last_activity is None:
+        is_first_script = user.login is None and not self.has_scripts
+        if user.last_activity is None or is_first_script:
             return True
         last, every = user.last_activity, NOTE_ACTIVITY_EVERY
         if user.login is not None:
@@ -92,16 +97,28 @@ class Organization(Base):
         return self.created_by_id is not None
 
     @property
+    def has_title(self) -> bool:
+        """Whether somebody gave the organization a title."""
+        return self.title != DEFAULT_TITLE
+
+    @property
     def members_count(self) -> int:
         """The number of active and deactivated members; deleted ones do not count."""
         return self.active_members + self.deactivated_members
 
     def check_signup(self, token: str | None) -> None:
-        """Check that somebody with this invite token may sign up. Raises InviteWrong or SignupClosed."""
+        """Check that somebody with this invite token may sign up. Raises InviteWrong, SignupClosed or NotSetUp."""
         if token is not None and not self.is_invite_token(token):
             raise InviteWrong
         if token is None and self.signup_is_closed:
-            raise SignupClosed
+            raise SignupClosed if self.is_founded else NotSetUp
+
+    def check_setup(self, code: str) -> None:
+        """Check that this is the set-up link, and still of use. Raises AlreadySetUp or SetupLinkWrong."""
+        if self.is_founded:
+            raise AlreadySetUp
+        if not _is_same(code, self.setup_code):
+            raise SetupLinkWrong
 
     @property
     def signup_is_closed(self) -> bool:
@@ -115,7 +132,12 @@ class Organization(Base):
 
     def is_invite_token(self, token: str) -> bool:
         """Whether this is the current invite token."""
-        return hmac.compare_digest(self.invite_token.encode(), token_in(token).encode("utf-8", "surrogatepass"))
+        return _is_same(token, self.invite_token)
+
+    @property
+    def setup_code(self) -> str:
+        """The secret part of the link by which the first account is made; derived like the invite token."""
+        return keyring().sign_token("setup", self.invite_nonce)
 
     def reset_invite(self) -> None:
         """Make a new invite link; the old one stops working. Raises SignupOpen while sign-up is open."""
@@ -129,3 +151,7 @@ class Organization(Base):
         self.active_members += 1
         if not self.is_founded:
             self.created_by_id = user.id
+
+
+def _is_same(given: str, secret: str) -> bool:
+    return hmac.compare_digest(secret.encode(), token_in(given).encode("utf-8", "surrogatepass"))

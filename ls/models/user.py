@@ -32,6 +32,7 @@ NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 PROFILE = frozenset(
     ["username", "first_name", "last_name", "phone", "language", "appearance", "allow_newsletters", "custom_hotkeys"]
 )
+TOLD = frozenset(["username", "first_name", "last_name", "language", "appearance"])  # old and new, by their event
 _LISTED: Any = {"sqlite_where": text("status != 'deleted'"), "postgresql_where": text("status != 'deleted'")}
 
 # A server on its own network may use these domains.
@@ -174,7 +175,8 @@ class User(DisplayName, UserMixin, Base):  # type: ignore[misc]  # Flask-Login s
         if unknown := values.keys() - PROFILE:
             raise TypeError(f"not fields of the profile: {sorted(unknown)}")
         if changed := self.set_values(**values):
-            Event.record("profile_changed", self, fields=sorted(changed))
+            told = {name: pair for name, pair in changed.items() if name in TOLD}
+            Event.record("profile_changed", self, fields=sorted(changed), changes=told)
 
     def change_avatar(self, picture: Picture) -> None:
         """Make this the user's picture."""

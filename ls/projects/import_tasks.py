@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from pydantic import ValidationError
 
-from ls.models import Project, User
+from ls.models import Event, Project, User
 from ls.projects import annotations, tasks
 from ls.projects.import_authors import Authors
 from ls.projects.import_items import ImportedTask, count_left_out, first_problem
@@ -70,7 +70,7 @@ def checked(stream: IO[bytes], authors: Authors, at_most: int | None = None) -> 
 
 
 def save(project: Project, found: Checked, creator: User, each: Each = lambda _ids: None) -> ImportResult:
-    """Add what was checked to the project, inside `write()`. Raises NotFound.
+    """Add what was checked to the project, inside `write()`, with its event. Raises NotFound.
 
     `each` is called after each chunk, with the ids of its tasks in the order of the items.
     """
@@ -80,6 +80,7 @@ def save(project: Project, found: Checked, creator: User, each: Each = lambda _i
         ids = tasks.create_many(project, [{"data": data, "meta": meta} for data, meta, _ in chunk], creator)
         annotation_count += len(annotations.create_many(list(_annotation_rows(project.id, ids, chunk))))
         each(ids)
+    Event.record("tasks_imported", **project.named, tasks=found.task_count, annotations=annotation_count)
     return ImportResult(found.task_count, annotation_count)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from ls.db.extensions import db
 from ls.models import Event, User
+from ls.models.event import COMMAND_LINE, without_changes
 from ls.models.user import DELETED
 from ls.names import full_name, isolated
 from ls.queries.pagination import Page, paginate
@@ -53,13 +54,19 @@ class Entry(NamedTuple):
     actor: Actor | None
     target: Actor | None
 
+    @property
+    def is_command(self) -> bool:
+        """Whether it was the command line, which has no address; visitors may call themselves anything."""
+        return self.agent == COMMAND_LINE and not self.address
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events: of a kind, by or about people found by a search, from the one day to the other in UTC."""
+    """Which events: of a kind, by or about one user or people found by a search, from one day to another in UTC."""
 
     kind: str = ""
     person: str = ""
+    user: int | None = None
     since: date | None = None
     until: date | None = None
 
@@ -95,7 +102,8 @@ def all_events(wanted: Filter) -> Iterator[Entry]:
 def _entry(*row: Any) -> Entry:
     actor, target = Actor(*row[6:11]), Actor(*row[11:])
     people = (None if user.id is None else user for user in (actor, target))
-    return Entry._make((*row[:6], *people))
+    detail = without_changes(row[5]) if target.is_deleted else row[5]
+    return Entry._make((*row[:5], detail, *people))
 
 
 def _filtered(wanted: Filter) -> Select[Any]:
@@ -106,7 +114,9 @@ def _of_person(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     found = matching(User.search_text, wanted.person)
     if wanted.kind:
         # The events of a few people are few; with the index of kinds, SQLite would read every login there ever was.
-        yield (Event.kind.concat("") if found else Event.kind) == wanted.kind
+        yield (Event.kind.concat("") if found or wanted.user else Event.kind) == wanted.kind
+    if wanted.user:
+        yield or_(Event.actor_id == wanted.user, Event.target_id == wanted.user)
     if found:
         people = select(User.id).where(*found).limit(MOST_PEOPLE)
         ids = db.session.scalars(people).all()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from ls.db.extensions import db
 from ls.models import Annotation, Event, Project, Task, User
+from ls.models.event import without_changes
 from ls.models.project import VISIBLE, in_visible_project, restorable
 
 
@@ -114,7 +115,12 @@ def list_events(wanted: EventFilter, offset: int, limit: int, *, oldest_first: b
     """Events with the emails of actor and target, the newest first."""
     order = Event.id.asc() if oldest_first else Event.id.desc()
     statement = _EVENTS.where(*_conditions(wanted)).order_by(order).offset(offset).limit(limit)
-    return [row._asdict() for row in db.session.execute(statement)]
+    return [_event(**row._asdict()) for row in db.session.execute(statement)]
+
+
+def _event(**columns: Any) -> dict[str, Any]:
+    is_deleted = columns["target_id"] is not None and not columns["target_email"]
+    return {**columns, "detail": without_changes(columns["detail"]) if is_deleted else columns["detail"]}
 
 
 def count_events(wanted: EventFilter) -> int:

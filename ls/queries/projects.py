@@ -1,6 +1,6 @@
 """Projects, their tasks and their contributors, as the pages show them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -72,6 +72,11 @@ def list_projects(*, after: str | None = None, before: str | None = None) -> Pag
     return paginate(_PROJECTS, (Project.id,), _project, descending=True, after=after, before=before)
 
 
+def has_projects() -> bool:
+    """Whether there is a project."""
+    return db.session.scalar(select(Project.id).where(VISIBLE).limit(1)) is not None
+
+
 def list_deleted_projects(*, after: str | None = None, before: str | None = None) -> Page[DeletedProject]:
     """Those that can be restored, the latest deleted first, with those who deleted them."""
     order = (Project.deleted_at, Project.id)
@@ -120,3 +125,8 @@ def list_contributors(project_id: int) -> tuple[list[Contributor], int]:
     )
     rows = db.session.execute(statement).all()
     return [Contributor(UserSummary(*row[3:]), row[1], row[2]) for row in rows], rows[0][0] if rows else 0
+
+
+def visible_ids(ids: Collection[int]) -> set[int]:
+    """Those of these projects that are not deleted."""
+    return set(db.session.scalars(select(Project.id).where(Project.id.in_(ids), VISIBLE))) if ids else set()

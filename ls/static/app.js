@@ -1,5 +1,6 @@
 /* What the server cannot do: clipboard, showing a masked value, closing menus, a message when the server cannot be reached,
-   and keeping what was typed when a session ends. Every page works without this file. */
+   keeping what was typed
+   when a session ends, and the reader's time zone. Every page works without this file. */
 (() => {
   "use strict";
 
@@ -227,6 +228,21 @@
     if (mistake) mistake.focus();
     else if (document.activeElement === document.body) focusNext(ctx, form);
     restoreTyped();
+    showLocalTimes();
+  }
+
+  // Times: the server says them in UTC, which it names.
+
+  const LOCALE = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const DAY = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
+  const EXACT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+
+  function showLocalTimes() {
+    for (const time of document.querySelectorAll("time[title$=UTC]")) {
+      const moment = new Date(time.dateTime);
+      time.title = EXACT.format(moment);
+      if ("day" in time.dataset) time.textContent = DAY.format(moment);
+    }
   }
 
   function focusNext(ctx, form) {
@@ -235,11 +251,12 @@
       came?.querySelector("[data-next] input"),
       document.getElementById(ctx.focusedId),
       form?.querySelector("[type=submit]"),
+      find("[autofocus]"),
+      form?.closest("details")?.querySelector("summary"),
       came?.querySelector("a[href], button"),
     ];
     for (const place of places) {
-      place?.focus({ preventScroll: true });
-      if (document.activeElement !== document.body) return;
+      if (place?.checkVisibility()) return place.focus({ preventScroll: true });
     }
   }
 
@@ -259,6 +276,7 @@
   window.addEventListener("pageshow", releaseAll);
 
   restoreTyped();
+  showLocalTimes();
   // A message of the page before is where one goes on: it is read aloud, and its Undo comes next.
   if (!find("[autofocus]")) (find("[aria-invalid=true]") ?? find("#flash .notice"))?.focus({ preventScroll: true });
 })();

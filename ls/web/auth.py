@@ -81,6 +81,7 @@ def guard() -> Any:
     if not current_user.is_authenticated and not is_public:
         return login_manager.unauthorized()
     if not is_safe and credential is None and not (is_api() and is_public):
+        request.max_content_length = getattr(view, "max_bytes", request.max_content_length)
         check_csrf(form_checks_it=getattr(view, "form_checks_csrf", False))
     return None
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from ls.db.extensions import db, login_manager
-from ls.exceptions import DomainError, InvalidFields, NotFound, Throttled
+from ls.exceptions import DomainError, InvalidFields, NotFound, Text, Throttled
 from ls.security.crypto import Undecipherable
 from ls.web import retry
 from ls.web.auth import SAFE_METHODS, api_credential, is_api
@@ -65,7 +65,7 @@ def on_domain_error(error: DomainError) -> Response:
     if is_api():
         response = _api_domain_error(error)
     else:
-        response = error_page(422 if isinstance(error, InvalidFields) else error.status, str(error))
+        response = error_page(422 if isinstance(error, InvalidFields) else error.status, str(error), error.title)
     if isinstance(error, Throttled):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -178,11 +178,11 @@ def _end_transaction() -> None:
         db.session.remove()
 
 
-def error_page(status: int, message: str | None = None) -> Response:
+def error_page(status: int, message: str | None = None, title: Text = None) -> Response:
     """The page of an error, for a member with the bar; for htmx a message in #flash."""
-    title, usual = PAGES.get(status, PAGES[400 if status < 500 else 500])
+    known, usual = PAGES.get(status, PAGES[400 if status < 500 else 500])
     template = "errors/_fragment.html" if is_fragment() else f"errors/{'member' if _has_bar(status) else 'page'}.html"
-    return make_response(render_template(template, code=status, title=title, message=message or usual), status)
+    return make_response(render_template(template, code=status, title=title or known, message=message or usual), status)
 
 
 def _has_bar(status: int) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import flask
-from flask import Response, flash, make_response, render_template, request
+from flask import Response, flash, get_flashed_messages, make_response, render_template, request
 from werkzeug.urls import iri_to_uri
 
 
@@ -38,6 +38,12 @@ def safe_next(target: str | None) -> str | None:
         return None
     root = request.script_root
     return target if not root or target == root or target.startswith(f"{root}/") else None
+
+
+def flashed_beside() -> dict[str, str]:
+    """What the request before this one saved, by section: the messages that were flashed as "beside ..."."""
+    flashed: Any = get_flashed_messages(with_categories=True)
+    return {category.removeprefix("beside "): message for category, message in flashed}
 
 
 def flash_message(message: Any, category: str = "done", *, undo: tuple[str, str | None] | None = None) -> None:

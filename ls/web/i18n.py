@@ -1,12 +1,12 @@
 """Languages: which one a page is in, and times, dates and numbers as its readers write them."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal
 from flask import Flask, current_app, has_request_context, request, session
 from flask_babel import force_locale, get_locale, get_translations
@@ -22,11 +22,13 @@ from ls.db.types import iso, utcnow
 
 LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
 LOCALES = {name: Locale.parse(name) for name in LANGUAGES}
+DATE_LOCALES = {"en": Locale.parse("en_GB"), "zh_Hans": LOCALES["zh_Hans"]}  # as app.js has them
 HTML_LANG = {"en": "en", "zh_Hans": "zh-Hans"}
 _ACCEPTED = {"en": "en", "zh-hans": "zh_Hans", "zh-cn": "zh_Hans", "zh-sg": "zh_Hans", "zh": "zh_Hans"}
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-LONG_AGO = 30 * DAY
+LONG_AGO = timedelta(days=30)
+UNITS: Any = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second"))
 
 
 def init_app(app: Flask) -> None:
@@ -34,7 +36,7 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
     babel.init_app(app, locale_selector=select_locale, default_translation_directories="ls/translations")
     app.jinja_env.globals.update(_=translate, get_locale=get_locale, html_lang=HTML_LANG)
-    for template_filter in (time_ago, time_day, number, compact):
+    for template_filter in (time_ago, time_day, full_day, duration, number, compact):
         app.add_template_filter(at_render_time(template_filter), template_filter.__name__)
 
 
@@ -88,12 +90,14 @@ def _catalogue(locale: Locale) -> Any:
 def time_ago(moment: datetime | None, locale: Locale | None = None) -> Markup:
     """A `<time>` that says how long ago, and exactly when in its title; `Never` for None.
 
-    The template of a list passes the locale, which is the same for every row.
+    app.js writes days and titles anew, in the reader's time zone. The template of a list passes the locale,
+    which is the same for every row.
     """
     locale = locale or get_locale()
     if moment is None:
         return _never(locale)
-    return _time(moment, ago(moment, locale), locale)
+    is_day = utcnow() - moment >= LONG_AGO
+    return _time(moment, day(moment, locale) if is_day else ago(moment, locale), locale, is_day)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -104,12 +108,13 @@ def _never(locale: Locale) -> Markup:
 def time_day(moment: datetime, locale: Locale | None = None) -> Markup:
     """A `<time>` that says the day, and exactly when in its title."""
     locale = locale or get_locale()
-    return _time(moment, day(moment, locale), locale)
+    return _time(moment, day(moment, locale), locale, is_day=True)
 
 
 @lru_cache(maxsize=4096)
-def _time(moment: datetime, text: str, locale: Locale) -> Markup:
-    shown = f'<time datetime="{iso(moment)}" title="{exact(moment, locale)}">{text}</time>'
+def _time(moment: datetime, text: str, locale: Locale, is_day: bool) -> Markup:
+    mark = " data-day" if is_day else ""
+    shown = f'<time datetime="{iso(moment)}" title="{exact(moment, locale)}"{mark}>{text}</time>'
     return Markup(shown)  # noqa: S704  # dates have nothing to escape
 
 
@@ -118,11 +123,12 @@ def ago(moment: datetime | None, locale: Locale | None = None) -> str:
     locale = locale or get_locale()
     if moment is None:
         return str(_catalogue(locale).ugettext("Never"))
-    seconds = int((utcnow() - moment).total_seconds())
-    if seconds < MINUTE:
+    passed = utcnow() - moment
+    if passed.total_seconds() < MINUTE:
         return str(_catalogue(locale).ugettext("Just now"))
-    if seconds >= LONG_AGO:
+    if passed >= LONG_AGO:
         return day(moment, locale)
+    seconds = int(passed.total_seconds())
     unit = DAY if seconds >= DAY else HOUR if seconds >= HOUR else MINUTE
     return _ago(seconds // unit * unit, locale)
 
@@ -134,18 +140,29 @@ def _ago(seconds: int, locale: Locale) -> str:
 
 def exact(moment: datetime, locale: Locale | None = None) -> str:
     """The time to the minute, in UTC, which it says."""
-    minute = moment.astimezone(UTC).replace(second=0, microsecond=0)
-    return f"{format_datetime(minute, 'medium', tzinfo=UTC, locale=locale or get_locale())} UTC"
+    return f"{day(moment, locale)} {moment.astimezone(UTC):%H:%M} UTC"
 
 
 def day(moment: datetime, locale: Locale | None = None) -> str:
     """The day, such as `3 May 2026`."""
-    return _day(moment.date(), locale or get_locale())
+    return _day(moment.astimezone(UTC).date(), locale or get_locale())
 
 
 @lru_cache(maxsize=4096)
 def _day(value: date, locale: Locale) -> str:
-    return format_date(value, "d MMM y" if locale.language == "en" else "long", locale=locale)
+    return format_date(value, "medium", locale=DATE_LOCALES[str(locale)])
+
+
+def full_day(value: date, locale: Locale | None = None) -> str:
+    """The day with that of the week, such as `Sunday, 3 May 2026`."""
+    locale = locale or get_locale()
+    return format_date(value, "EEEE, d MMMM y" if locale.language == "en" else "full", locale=locale)
+
+
+def duration(seconds: int, locale: Locale | None = None) -> str:
+    """So many seconds in the largest unit that has no rest: `3 days`."""
+    unit = next(unit for size, unit in UNITS if seconds % size == 0)
+    return format_timedelta(seconds, granularity=unit, threshold=seconds + 1, locale=locale or get_locale())
 
 
 def number(value: int, locale: Locale | None = None) -> str:

@@ -16,13 +16,24 @@ def is_own_name(host: str, listening_on: str | None) -> bool:
 
     `listening_on` is None where another server than `flask start` listens.
     """
-    name = (urlsplit(f"//{host}").hostname or "").removesuffix(".")
+    name = _name(host)
     address, listener = _address(name), _address(listening_on or "")
-    if name == "localhost" or name.endswith(".localhost") or (address is not None and address.is_loopback):
+    if is_loopback(host):
         return True
     if listener is not None and listener.is_loopback:
         return False
     return address is not None or name in machine_names()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this Host leads everybody to their own machine, and nobody to this one."""
+    name = _name(host)
+    address = _address(name)
+    return name == "localhost" or name.endswith(".localhost") or (address is not None and address.is_loopback)
+
+
+def _name(host: str) -> str:
+    return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -4,6 +4,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from ls.names import isolated
+from ls.version import VERSION
 
 
 def init_app(app: Flask) -> None:
@@ -11,4 +12,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["version"] = VERSION
     app.add_template_filter(isolated)

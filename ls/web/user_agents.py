@@ -1,5 +1,6 @@
 """A short name for the device behind a User-Agent header; unknown ones are not guessed."""
 
+import re
 from functools import lru_cache
 
 from babel import Locale
@@ -15,8 +16,6 @@ BROWSERS = (
     (("Firefox/", "FxiOS/"), "Firefox"),
     (("HeadlessChrome/", "Chrome/", "CriOS/"), "Chrome"),
     (("Safari/",), "Safari"),
-    (("curl/",), "curl"),
-    (("python-requests/", "Python-urllib/", "python-httpx/"), "Python"),
 )
 SYSTEMS = (
     (("iPhone", "iPod"), "iPhone"),
@@ -27,6 +26,7 @@ SYSTEMS = (
     (("Macintosh", "Mac OS X"), "macOS"),
     (("Linux", "X11"), "Linux"),
 )
+_PRODUCT = re.compile(r"[A-Za-z0-9][\w.+-]{0,39}", re.ASCII)  # a script's library; no letter turns the text round
 
 
 def device(agent: str, locale: Locale | None = None) -> str:
@@ -39,7 +39,10 @@ def _device(agent: str, _locale: Locale) -> str:
     browser, system = _first(BROWSERS, agent), _first(SYSTEMS, agent)
     if browser and system:
         return str(_("%(browser)s on %(system)s", browser=browser, system=system))
-    return browser or system or str(_("Unknown device"))
+    product = _PRODUCT.match(agent)
+    if browser or system or product is None or product[0] == "Mozilla":
+        return browser or system or str(_("Unknown device"))
+    return str(_("API (%(product)s)", product=product[0]))
 
 
 def _first(table: tuple[tuple[tuple[str, ...], str], ...], agent: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ls.blueprints.api import imports
+from ls.web import uploads
 from tests.api.conftest import NOT_FOUND, Script, each
 from tests.cast import Person
 
@@ -125,7 +126,7 @@ def test_too_many_tasks_are_refused(alice_api: Script, path: str, monkeypatch: p
 
 def test_large_imports_come_one_at_a_time(alice_api: Script, path: str) -> None:
     large = b"[" + b" " * 3_000_000 + b"{}]"
-    with imports.turn:
+    with uploads.turn:
         second = alice_api.call("POST", path, data=large)
         assert (second.status_code, second.headers["Retry-After"]) == (429, "15")
         assert alice_api.call("POST", path, data=TASKS).status_code == 201
@@ -136,7 +137,7 @@ def test_large_imports_come_one_at_a_time(alice_api: Script, path: str) -> None:
 def test_a_chunked_import_that_is_too_large_is_413(
     alice_api: Script, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "MAX_BYTES", 1000)
+    monkeypatch.setattr(uploads, "MAX_BYTES", 1000)
     chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
     body = BytesIO(b"[{}]" + b" " * 2000)
     assert alice_api.call("POST", path, input_stream=body, environ_overrides=chunked).status_code == 413

@@ -21,7 +21,7 @@ from ls.db.extensions import db
 from ls.db.migrate import REVISIONS, migrate
 from ls.db.sqlite import file_engine
 from ls.security.secret_key import NEXT_NAME
-from tests.cast import PASSWORD, Browser, Cast, Person
+from tests.cast import PASSWORD, Browser, Cast, Person, session_cookie
 from tests.db.test_transaction import in_threads
 from tests.pictures import drawing, saved
 from tests.safety.routes import state
@@ -63,11 +63,11 @@ def there(make_app: Make, tmp_path: Path) -> Flask:
 
 def works(app: Flask, person: Person) -> list[int]:
     """The status of requests with the user's token, old cookie and password, and of their picture."""
-    cookie = person.browser.client.get_cookie("ls_session")
+    cookie = person.browser.client.get_cookie(session_cookie(person.browser.client.application))
     assert cookie is not None
     client = app.test_client()
     api = client.get("/api/current-user/whoami", headers=person.auth)
-    client.set_cookie("ls_session", cookie.value)
+    client.set_cookie(session_cookie(app), cookie.value)
     page = client.get("/user/account/")
     picture = client.get((api.json or {}).get("avatar") or "/none")
     return [api.status_code, page.status_code, picture.status_code, Browser(app).sign_in(person.email).status_code]

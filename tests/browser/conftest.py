@@ -106,12 +106,23 @@ def visit(chromium: Browser, server: RunningServer) -> Iterator[Visits]:
     """Open browsers; at the end none of them may have reported an error."""
     visits: list[Visit] = []
 
-    def open_browser(*, width: int = 1280, scheme: str = "light", javascript: bool = True, url: str = "") -> Visit:
+    def open_browser(
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        javascript: bool = True,
+        url: str = "",
+        locale: str = "en-GB",
+        timezone: str | None = None,
+        touch: bool = False,
+    ) -> Visit:
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if scheme == "dark" else "light",
             java_script_enabled=javascript,
-            locale="en-GB",
+            locale=locale,
+            timezone_id=timezone,
+            has_touch=touch,
             base_url=url or server.url,
             ignore_https_errors=True,  # the certificates are made by the tests
         )

@@ -21,8 +21,8 @@ LOOKS = [(1280, "light", None), (1280, "dark", looks.COLOURS), (390, "light", lo
 # Pages that the path of a route alone does not show.
 MORE = ["/people/?status=all", "/people/?q=nobody%20at%20all", "/people/?sort=-last_activity"]
 MORE += ["/activity/?person=nobody", f"/people/?q={'x' * 254}"]
-REFUSED = ["/nowhere", "/people/99999", "/people/1/deactivation", "/user/signup/?token=wrong"]
-EXPECTED = {400, 403, 404, 405}
+REFUSED = ["/nowhere", "/people/99999", "/people/1/deactivation", "/user/signup/?token=wrong", "/projects/?new=1"]
+EXPECTED = {400, 403, 404, 405, 410}
 FEWEST = 15
 OPENED = 8  # /docs/api has a hundred similar ones
 

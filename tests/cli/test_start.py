@@ -25,12 +25,23 @@ def test_the_last_line_names_the_address_it_listens_on_and_the_public_one(tmp_pa
     settings = {"HOST": "https://labels.example.org/ls", "DISABLE_SIGNUP": "true"}
     with RunningServer(tmp_path, workers=1, **settings) as server:
         lines = [line for line in server.log.read_text().splitlines() if " request " not in line]
+        setup_path, named = "/setup/" + lines[1].rpartition("/")[2], {"Host": "labels.example.org"}
         assert lines == [
             "LABEL_STUDIO_DISABLE_SIGNUP is not a setting. Did you mean LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK?",
+            f"Set up this server: https://labels.example.org/ls{setup_path}",
             f"Serving on {server.url} as https://labels.example.org/ls",
         ]
+        assert httpx.get(f"{server.url}/ls{setup_path}", headers=named).status_code == 200
         assert httpx.get(f"{server.url}/user/login/").status_code == 400
         assert httpx.get(f"{server.url}/ls/health").json() == {"status": "UP"}
+
+
+def test_an_account_that_is_not_there_needs_a_password(app: Flask, start: Run, cast: Cast) -> None:
+    cast.alice(sign_in=False)
+    refused = start("--username", "alise@example.org")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == "User alise@example.org does not exist, and was not created: no password is given\n"
+    assert "Cannot listen" in start("--username", "alice@example.org").stderr
 
 
 @pytest.mark.parametrize(

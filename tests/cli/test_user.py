@@ -50,6 +50,21 @@ def test_an_unknown_account_is_named(run: Run) -> None:
         assert (result.exit_code, result.stdout, result.stderr) == (1, "", "User nobody@example.org not found\n")
 
 
+def test_an_email_is_changed_by_the_rules_of_sign_up(app: Flask, run: Run, cast: Cast) -> None:
+    alice, bob = cast.alice(), cast.bob(sign_in=False)
+    saved = run("user", "set-email", "--username", "ALICE@example.org", "--email", " Queen@example.org")
+    assert (saved.exit_code, saved.stdout) == (0, "User Queen@example.org saved\n")
+    assert alice.browser.get("/people/").status_code == 200
+    assert Browser(app).sign_in("queen@example.org").status_code == 302
+    assert Browser(app).sign_in(alice.email).status_code == 422
+    for email, said in ((bob.email, "User with this email already exists"), ("queen", "an @ is missing")):
+        refused = run("user", "set-email", "--username", "queen@example.org", "--email", email)
+        assert (refused.exit_code, refused.stdout, said in refused.stderr) == (1, "", True)
+    unknown = run("user", "set-email", "--username", alice.email, "--email", "x@example.org")
+    assert unknown.stderr == f"User {alice.email} not found\n"
+    assert run("user", "set-email", "--username", "queen@example.org").exit_code == 2
+
+
 def test_creating_an_account(app: Flask, run: Run) -> None:
     result = run("user", "create", "--username", "alice@example.org", "--password", PASSWORD, "--user-token", "12345")
     assert (result.exit_code, result.stdout) == (0, "User alice@example.org created\n")

@@ -9,7 +9,7 @@ from flask import Flask
 
 from ls.db.extensions import db
 from ls.models import Event, Organization
-from tests.cast import FRAGMENT, Cast, Person
+from tests.cast import FRAGMENT, PASSWORD, Cast, Person
 
 PAGE = "/people/invite"
 
@@ -53,6 +53,7 @@ def test_the_link_uses_the_public_address(make_app: Callable[..., Flask], host: 
     assert client.post(f"{prefix}/user/login/", data=form, **options).status_code == 302
     text = client.get(f"{prefix}{PAGE}", **options).get_data(as_text=True)
     assert f'value="{host}/user/signup/?token=' in text
+    assert "This link works on this computer only." not in text
 
 
 def test_a_fragment_stands_in_place_and_closes(cast: Cast) -> None:
@@ -112,3 +113,24 @@ def test_a_reset_needs_the_form_token(closed_app: Flask) -> None:
     old = link(alice)
     assert alice.browser.client.post("/people/invite/reset").status_code == 400
     assert link(alice) == old
+
+
+@pytest.mark.parametrize(
+    ("host", "works_here_only"),
+    [
+        ("localhost", True),
+        ("127.0.0.1:8080", True),
+        ("[::1]:8080", True),
+        ("labels.localhost", True),
+        ("192.168.1.20:8080", False),
+    ],
+)
+def test_a_link_that_leads_nobody_else_here_says_so(cast: Cast, host: str, works_here_only: bool) -> None:
+    alice, options = cast.alice(sign_in=False), {"base_url": f"http://{host}"}
+    page = alice.browser.get("/user/login/", **options).text
+    form = {"csrf_token": re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]}  # type: ignore[index]
+    form |= {"email": alice.email, "password": PASSWORD}
+    assert alice.browser.client.post("/user/login/", data=form, **options).status_code == 302
+    text = alice.browser.get(PAGE, **options).text
+    assert f'value="http://{host}/user/signup/?token=' in text
+    assert ("This link works on this computer only." in text) == works_here_only

@@ -51,10 +51,12 @@ def number_of(app: Flask) -> int:
         return db.session.scalar(select(func.count()).select_from(Project)) or 0
 
 
-def test_without_a_project_the_page_invites_to_create_one(alice: Person) -> None:
+def test_without_a_project_the_page_says_what_one_is_and_leads_to_people(alice: Person) -> None:
     text = page(alice)
     assert "No projects yet" in text
-    assert re.search(r'id="new-project"\s+open', text)
+    assert ">See who is here<" in text
+    assert not re.search(r'id="new-project"\s+open', text)
+    assert re.search(r'id="new-project"\s+open', page(alice, f"{PAGE}?new=1"))
 
 
 def test_a_project_is_created_and_shown(app: Flask, alice: Person) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ls.db.extensions import db
-from ls.models import LoginSession
+from ls.db.transaction import write
+from ls.models import LoginSession, Organization, PersonalToken
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import people_file
 from tests.pictures import drawing, saved
@@ -54,23 +55,32 @@ class World:
         Browser(self.app).sign_in(person.email)
         person.browser.get("/user/account/")  # noted as active, so that no later request notes it
         return {
+            "token_id": self._newest(PersonalToken, person),
             "project_id": project,
             "task_id": task,
             "annotation_id": said,
-            "session_id": self._newest_session(person),
+            "session_id": self._newest(LoginSession, person),
             "name": avatar,
             "refresh": refresh,
         }
 
-    def _newest_session(self, person: Person) -> int:
+    def _newest(self, model: type[LoginSession] | type[PersonalToken], person: Person) -> int:
         with self.app.app_context():
-            found = select(LoginSession.id).where(LoginSession.user_id == person.id).order_by(LoginSession.id.desc())
+            found = select(model.id).where(model.user_id == person.id).order_by(model.id.desc())
             return db.session.scalars(found.limit(1)).one()
 
     def calls(self, person: Person, **values: int | str) -> list[Call]:
         """Every route over what this member has; a user's id in a path is Bob's unless given."""
         here: dict[str, int | str] = {"user_id": self.bob.id, "organization_id": 1, "code": self.code}
         return calls(self.app, values={**here, **self.work[person.id], **values})
+
+
+def unfounded(app: Flask, founder: int | None = None) -> str:
+    """Nobody founded the organization, as on a new server, or somebody else did; the code of the set-up link."""
+    with app.app_context(), write():
+        organization = Organization.lock_for_update()
+        organization.created_by_id = founder
+        return organization.setup_code
 
 
 def picture(width: int = 32) -> tuple[io.BytesIO, str]:
@@ -202,7 +212,10 @@ RECIPES = {
     "auth.login": Recipe(_fields(email="alice@example.org", password=PASSWORD), is_by_visitor=True),
     "auth.logout": Recipe(),
     "auth.set_password": Recipe(_fields(password=NEW_PASSWORD), is_by_visitor=True),
+    "auth.setup": Recipe(_registration, lambda world: {"code": unfounded(world.app)}, is_by_visitor=True),
     "auth.signup": Recipe(_registration, is_by_visitor=True),
+    "first_steps.hide": Recipe(),
+    "organization.settings_save": Recipe(_fields(title="Another name")),
     "people.deactivation": Recipe(),
     "people.deactivation_delete": Recipe(values=lambda world: {"user_id": world.charlie.id}),
     "people.import_accounts": Recipe(_sealed_people),
@@ -213,12 +226,16 @@ RECIPES = {
     "projects.change": Recipe(_fields(title="Another title", description="")),
     "projects.create": Recipe(_fields(title="Another", description="", form_key="a key of its own")),
     "projects.delete": Recipe(),
+    "projects.import_tasks": Recipe(lambda _world: {"file": (io.BytesIO(b'[{"text": "a table"}]'), "tasks.json")}),
     "projects.restore": Recipe(before=_delete_project),
     "settings.account_save": Recipe(_fields(first_name="Alicia")),
     "settings.avatar": Recipe(_another_picture),
     "settings.avatar_delete": Recipe(),
     "settings.avatar_preview": Recipe(_another_picture, changes_nothing=True),
+    "settings.email": Recipe(_fields(email="alicia@example.org", current_password=PASSWORD)),
     "settings.password": Recipe(_change_of_password),
+    "settings.personal_token": Recipe(before=_end_token),
+    "settings.personal_token_delete": Recipe(),
     "settings.session_delete": Recipe(),
     "settings.sessions_delete_others": Recipe(),
     "settings.token_reset": Recipe(),

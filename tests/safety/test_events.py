@@ -15,10 +15,11 @@ from sqlalchemy import func, select
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import utcnow
-from ls.models import Event, LoginSession, OneTimeCode, User
+from ls.models import Event, LoginSession, OneTimeCode, PersonalToken, User
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import people_file
 from tests.pictures import drawing, saved
+from tests.safety.recipes import unfounded
 from tests.safety.routes import WRITING, calls
 
 AGENT = "a test's browser"
@@ -46,7 +47,7 @@ class World:
         """A form that has to be taken."""
         browser = (person or self.alice).browser
         answer = browser.post(path, fields, page=page, headers={"User-Agent": AGENT})
-        assert answer.status_code in {200, 302, 303}, (path, answer.text)
+        assert answer.status_code in {200, 201, 302, 303}, (path, answer.text)
 
     def as_visitor(self, path: str, page: str, **fields: Any) -> None:
         """A form from a browser nobody has signed in with."""
@@ -64,6 +65,11 @@ class World:
         with self.app.app_context():
             return db.session.scalar(select(func.max(LoginSession.id)).where(LoginSession.user_id == person.id)) or 0
 
+    def token_of(self, person: Person) -> int:
+        """The number of the personal token."""
+        with self.app.app_context():
+            return db.session.scalar(select(PersonalToken.id).where(PersonalToken.user_id == person.id)) or 0
+
     def refresh(self) -> str:
         """The valid refresh token."""
         return self.token
@@ -74,6 +80,9 @@ class World:
 
 
 Step = Callable[[World], object]
+ORGANIZATION = "/organization/settings"
+SIX_DAYS = {"max_session_age": "144", "max_session_age_unit": "3600", "max_time_between_activity": "9"}
+TOKENS = {"api_tokens_enabled": "y", "personal_tokens_enabled": "y", "personal_token_days": "90"}
 LOGIN, SIGN_UP, ME = "/user/login/", "/user/signup/", "/user/account"
 NO_TASKS = {"selectedItems": {"all": False, "included": []}}
 # Endpoint, the kind of event that it records (None: it concerns no account, or changes nothing), and how it is called.
@@ -81,6 +90,7 @@ NO_TASKS = {"selectedItems": {"all": False, "included": []}}
 PLAN: list[tuple[str, str | None, Step]] = [
     ("auth.login", "login", lambda w: w.as_visitor(LOGIN, LOGIN, email=w.bob.email, password=PASSWORD)),
     ("auth.signup", "sign_up", lambda w: _sign_up(w)),
+    ("auth.setup", "sign_up", lambda w: _set_up(w)),
     ("auth.language", "profile_changed", lambda w: w.form("/user/language", language="zh_Hans")),
     ("auth.language", None, lambda w: w.form("/user/language", language="zh_Hans")),
     ("auth.set_password", "password_set", lambda w: _set_password(w)),
@@ -91,6 +101,14 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("settings.avatar_delete", "avatar_removed", lambda w: w.form("/user/account/avatar/delete")),
     ("settings.avatar_delete", None, lambda w: w.form("/user/account/avatar/delete")),
     ("settings.password", "password_changed", lambda w: _change_password(w)),
+    ("settings.email", "email_changed", lambda w: _change_email(w)),
+    ("settings.email", None, lambda w: _change_email(w)),
+    ("settings.personal_token", "personal_token_created", lambda w: w.form(f"{ME}/personal-tokens", w.dora)),
+    (
+        "settings.personal_token_delete",
+        "personal_token_blacklisted",
+        lambda w: w.form(f"{ME}/personal-tokens/{w.token_of(w.dora)}/delete", w.dora),
+    ),
     ("settings.token_reset", "token_reset", lambda w: w.form("/user/account/token/reset", w.dora)),
     (
         "settings.session_delete",
@@ -98,6 +116,11 @@ PLAN: list[tuple[str, str | None, Step]] = [
         lambda w: w.form(f"/user/account/sessions/{w.session_of(w.bob)}/delete", w.bob),
     ),
     ("settings.sessions_delete_others", "sessions_ended", lambda w: w.form(f"{ME}/sessions/delete-others", w.bob)),
+    ("organization.settings_save", "organization_changed", lambda w: w.form(ORGANIZATION, title="Acme")),
+    ("organization.settings_save", None, lambda w: w.form(ORGANIZATION, title="Acme")),
+    ("organization.settings_save", "session_policy_changed", lambda w: w.form(ORGANIZATION, **SIX_DAYS)),
+    ("organization.settings_save", "session_policy_changed", lambda w: w.form(ORGANIZATION, use_defaults="1")),
+    ("organization.settings_save", "token_settings_changed", lambda w: w.form(ORGANIZATION, **TOKENS)),
     ("people.deactivation", "deactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
     ("people.deactivation", None, lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
     ("people.deactivation_delete", "reactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation/delete")),
@@ -112,6 +135,8 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("people.import_accounts", "user_created", lambda w: _import_people(w)),
     ("people.export", "people_exported", lambda w: w.alice.browser.get("/people/export", headers=HERE)),
     ("people.invite_reset", "invite_reset", lambda w: w.form("/people/invite/reset")),
+    ("first_steps.hide", "first_steps_hidden", lambda w: w.form("/first-steps/delete")),
+    ("first_steps.hide", None, lambda w: w.form("/first-steps/delete")),
     ("auth.logout", "logout", lambda w: w.form("/logout", w.bob, "/logout")),
     ("api.reset_invite", "invite_reset", lambda w: w.api("POST", "invite/reset-token")),
     ("api.update_current_user", "profile_changed", lambda w: _patch(w, last_name="A", allow_newsletters=True)),
@@ -146,6 +171,7 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("projects.create", "project_created", lambda w: _project(w, "", title="P")),
     ("projects.change", "project_changed", lambda w: _project(w, "1", title="Q")),
     ("projects.change", None, lambda w: _project(w, "1", title="Q")),
+    ("projects.import_tasks", "tasks_imported", lambda w: w.form("/projects/1/import", file=_tasks())),
     ("projects.delete", "project_deleted", lambda w: _project(w, "1/delete")),
     ("projects.restore", "project_restored", lambda w: _project(w, "1/restore")),
     ("projects.restore", None, lambda w: _project(w, "1/restore")),
@@ -182,6 +208,10 @@ def _import_people(world: World) -> None:
     world.form("/people/import/accounts", people=re.findall(r'name="people" value="([^"]+)"', preview)[0])
 
 
+def _tasks() -> tuple[io.BytesIO, str]:
+    return io.BytesIO(b'[{"text": "a"}]'), "tasks.json"
+
+
 def _file() -> tuple[io.BytesIO, str]:
     return io.BytesIO(PNG), "me.png"
 
@@ -192,6 +222,12 @@ def _sign_up(world: World) -> None:
     world.as_visitor(page, page, email="new@example.org", password=PASSWORD)
 
 
+def _set_up(world: World) -> None:
+    page = f"/setup/{unfounded(world.app)}"
+    world.as_visitor(page, page, email="first@example.org", password=PASSWORD)
+    unfounded(world.app, world.alice.id)
+
+
 def _set_password(world: World) -> None:
     page = f"/user/set-password/{world.code(world.charlie)}"
     world.as_visitor(page, page, password=NEW)
@@ -199,6 +235,10 @@ def _set_password(world: World) -> None:
 
 def _change_password(world: World) -> None:
     world.form("/user/account/password", current_password=PASSWORD, new_password=NEW, confirm_password=NEW)
+
+
+def _change_email(world: World) -> None:
+    world.form("/user/account/email", world.dora, email="dora@example.net", current_password=PASSWORD)
 
 
 def _patch(world: World, **fields: Any) -> None:
@@ -275,6 +315,9 @@ COMMANDS: list[tuple[list[str], str | None]] = [
     (["user", "create", "--username", "short@example.org", "--password", PASSWORD, "--user-token", "1234"], None),
     (["user", "token", "--username", "new@example.org", "--reset"], "token_reset"),
     (["user", "token", "--username", "new@example.org"], None),
+    (["user", "set-email", "--username", "new@example.org", "--email", "newer@example.org"], "email_changed"),
+    (["user", "set-email", "--username", "newer@example.org", "--email", "new@example.org"], "email_changed"),
+    (["user", "set-email", "--username", "new@example.org", "--email", "new@example.org"], None),
     (["user", "deactivate", "--username", "new@example.org"], "deactivated"),
     (["user", "deactivate", "--username", "new@example.org"], None),
     (["user", "activate", "--username", "new@example.org"], "reactivated"),
@@ -283,6 +326,7 @@ COMMANDS: list[tuple[list[str], str | None]] = [
     (["reset-password", "--username", "new@example.org", "--password", PASSWORD], "password_reset"),
     (["invite", "--reset"], "invite_reset"),
     (["invite"], None),
+    (["setup-link"], None),
     (["user", "list"], None),
     (["user", "--username", "new@example.org"], None),
     (["check"], None),

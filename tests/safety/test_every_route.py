@@ -19,6 +19,7 @@ OWN = {
     "api.rotate_token",
     "api.save_avatar",
     "api.update_user",
+    "settings.personal_token_delete",
     "settings.session_delete",
 }
 # Writes with an id in the path that every member may send: all members have full rights over people and work.
@@ -26,7 +27,7 @@ SHARED = {
     *("api.create_annotation", "api.delete_annotation", "api.delete_member", "api.delete_project", "api.delete_task"),
     *("api.delete_user", "api.import_tasks", "api.update_annotation", "api.update_organization", "api.update_project"),
     *("api.update_task", "auth.set_password", "people.deactivation", "people.deactivation_delete", "projects.change"),
-    *("api.restore_project", "projects.delete", "projects.restore"),
+    *("api.restore_project", "projects.delete", "projects.import_tasks", "projects.restore"),
 }
 
 
@@ -124,9 +125,10 @@ def test_each_write_on_an_id_is_of_one_kind(app: Flask) -> None:
 
 @pytest.mark.parametrize("endpoint", sorted(OWN))
 def test_what_belongs_to_another_is_refused(world: World, endpoint: str) -> None:
-    bobs = {"user_id": world.bob.id, "session_id": world.work[world.bob.id]["session_id"]}
+    work = world.work[world.bob.id]
+    bobs = {"user_id": world.bob.id, "session_id": work["session_id"], "token_id": work["token_id"]}
     write, token = Write.of(world, endpoint, **bobs), token_of(world.alice.browser.client)
-    world.work[world.alice.id]["refresh"] = world.work[world.bob.id]["refresh"]
+    world.work[world.alice.id]["refresh"] = work["refresh"]
     before = state(world.app)
     assert write.send(token).status_code in {400, 403, 404, 405}
     assert state(world.app) == before

@@ -23,7 +23,7 @@ from tests.safety.routes import Call, calls
 
 VIEWS = Path(__file__).parents[2] / "ls" / "blueprints"
 FORM = "application/x-www-form-urlencoded"
-PUBLIC_FORMS = ("/user/signup/", "/user/login/", "/user/set-password/", "/user/language")
+PUBLIC_FORMS = ("/user/signup/", "/setup/", "/user/login/", "/user/set-password/", "/user/language")
 PROBED_HEADERS = (
     *("ACCEPT", "ACCEPT_ENCODING", "ACCEPT_LANGUAGE", "AUTHORIZATION", "CONTENT_ENCODING", "COOKIE", "FORWARDED"),
     *("HOST", "HX_CURRENT_URL", "HX_REQUEST", "HX_REQUEST_TYPE", "HX_TARGET", "IF_MODIFIED_SINCE", "IF_NONE_MATCH"),

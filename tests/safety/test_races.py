@@ -58,6 +58,22 @@ def test_twenty_sign_up_with_one_email_and_one_account_is_made(server: RunningSe
     assert httpx.get(f"{server.url}/api/organizations/1/memberships", headers=AUTH).json()["count"] == len(people) == 2
 
 
+def test_of_ten_members_who_take_one_email_one_gets_it(server: RunningServer) -> None:
+    members = [server.client() for _ in range(10)]
+    for number, member in enumerate(members):
+        assert member.sign_up(f"member{number}@example.org").status_code == 302
+    tokens = [member.csrf("/user/account/") for member in members]
+
+    def take(number: int) -> int:
+        form = {"csrf_token": tokens[number], "email": "same@example.org", "current_password": PASSWORD}
+        return members[number].http.post("/user/account/email", data=form).status_code
+
+    assert Counter(at_once(10, take)) == {303: 1, 422: 9}
+    people = httpx.get(f"{server.url}/api/users/", headers=AUTH).json()
+    assert [person["email"] for person in people].count("same@example.org") == 1
+    assert len(people) == 11
+
+
 def test_of_twenty_resets_one_link_lives(closed_server: RunningServer) -> None:
     def reset(_number: int) -> str:
         answer = httpx.post(f"{closed_server.url}/api/invite/reset-token", headers=AUTH, timeout=30)

@@ -58,6 +58,8 @@ class Diary:
         alice = Browser(self.app)
         sign_up = {"email": "alice@example.org", "password": FIRST}
         run = self.app.test_cli_runner().invoke
+        code = self.keep(run(args=["setup-link"]).output.strip().rpartition("/")[2])
+        assert self.app.test_client().get(f"/setup/{code}").status_code == 200
         assert run(args=["user", "create", "--username", "zoe@example.org", "--password", THIRD]).exit_code == 0
         zoes = self.keep(run(args=["user", "token", "--username", "zoe@example.org"]).output.strip())
         invite = self.keep(self.api("GET", "invite", zoes)["token"])

@@ -46,3 +46,21 @@ def test_days_and_numbers_are_the_readers(app: Flask) -> None:
         assert i18n.exact(SOME_DAY).endswith("UTC")
     with app.test_request_context(headers=CHINESE):
         assert i18n.day(SOME_DAY) == "2026年5月3日"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (1, "1 second", "1秒钟"),
+        (90, "90 seconds", "90秒钟"),
+        (90 * 60, "90 minutes", "90分钟"),
+        (36 * 3600, "36 hours", "36小时"),
+        (86400, "1 day", "1天"),
+        (30 * 86400, "30 days", "30天"),
+    ],
+)
+def test_a_duration_is_told_in_its_largest_whole_unit(app: Flask, seconds: int, english: str, chinese: str) -> None:
+    with app.test_request_context():
+        assert i18n.duration(seconds) == english
+    with app.test_request_context(headers=CHINESE):
+        assert i18n.duration(seconds) == chinese

@@ -1,5 +1,7 @@
 """The sentences of events, in the language of the page."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -8,6 +10,7 @@ from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from ls.blueprints.activity.changes import changes
 from ls.names import isolated
 from ls.queries.audit_log import Actor, Entry
 
@@ -21,6 +24,7 @@ KINDS = {
     "password_changed": _l("Password changed"),
     "password_reset": _l("Password reset"),
     "password_set": _l("Password set"),
+    "email_changed": _l("Email changed"),
     "session_ended": _l("Session ended"),
     "sessions_ended": _l("Other sessions ended"),
     "profile_changed": _l("Profile changed"),
@@ -33,6 +37,7 @@ KINDS = {
     "token_settings_changed": _l("Token settings changed"),
     "session_policy_changed": _l("Session policy changed"),
     "organization_changed": _l("Organization changed"),
+    "first_steps_hidden": _l("First steps hidden"),
     "invite_reset": _l("Invite link reset"),
     "deactivated": _l("Deactivation"),
     "reactivated": _l("Reactivation"),
@@ -59,6 +64,7 @@ OWN = {
     "password_changed": _l("%(actor)s changed their password"),
     "password_reset": _l("%(actor)s reset their password"),
     "password_set": _l("%(actor)s set their first password"),
+    "email_changed": _l("%(actor)s changed their email from %(old_email)s to %(new_email)s"),
     "session_ended": _l("%(actor)s logged out a device"),
     "sessions_ended": _l("%(actor)s logged out all other devices"),
     "profile_changed": _l("%(actor)s changed their profile"),
@@ -71,6 +77,7 @@ OWN = {
     "token_settings_changed": _l("%(actor)s changed the token settings"),
     "session_policy_changed": _l("%(actor)s changed the session policy"),
     "organization_changed": _l("%(actor)s changed the organization"),
+    "first_steps_hidden": _l("%(actor)s hid the first steps"),
     "invite_reset": _l("%(actor)s reset the invite link"),
     "project_created": _l("%(actor)s created the project %(title)s"),
     "project_changed": _l("%(actor)s changed the project %(title)s"),
@@ -92,6 +99,7 @@ OTHERS = {
     "login_failed": _l("Somebody tried to log in as %(target)s and failed"),
     "logout": _l("%(target)s logged out"),
     "password_reset": _l("%(actor)s reset the password of %(target)s"),
+    "email_changed": _l("%(actor)s changed the email of %(target)s from %(old_email)s to %(new_email)s"),
     "token_reset": _l("%(actor)s reset the API token of %(target)s"),
     "avatar_saved": _l("%(actor)s saved a picture for %(target)s"),
     "avatar_removed": _l("%(actor)s removed the picture of %(target)s"),
@@ -102,29 +110,18 @@ OTHERS = {
 }
 
 RENAMED = _l("%(actor)s renamed the project %(old_title)s to %(title)s")
+TEXTS = ("old_title", "old_email", "new_email")
 UNKNOWN = _l("Somebody tried to log in with an email that has no account")
 
 
-def sentence(entry: Entry) -> str:
-    """The sentence of an event, such as `Alice deactivated Bob`."""
-    if entry.kind == "login_failed" and entry.target is None:
-        return str(UNKNOWN)
-    is_other = entry.target is not None and entry.target != entry.actor
-    text = str(RENAMED) if "old_title" in entry.detail else _text(entry.kind, is_other, get_locale())
-    words = {"actor": name(entry.actor), "target": name(entry.target), "kind": entry.kind}
-    return text % {**_project_words(entry.detail), **words}
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a sentence is written: as plain text, or as Markup with links; no name or title may turn it round."""
 
-
-def _project_words(detail: dict[str, Any]) -> dict[str, str]:
-    """What the event says of a project: titles isolated, so that none turns the sentence round, and counts."""
-    titles = {key: isolated(detail[key]) for key in ("title", "old_title") if key in detail}
-    return titles | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
-
-
-@lru_cache(maxsize=256)
-def _text(kind: str, is_other: bool, _locale: Locale) -> str:
-    known = (OTHERS if is_other else OWN).get(kind) or (OWN if is_other else OTHERS).get(kind)
-    return str(known or "%(actor)s: %(kind)s")
+    text: type[str]
+    person: Callable[[Actor | None], str]
+    project: Callable[[dict[str, Any]], str]
+    value: Callable[[str], str]
 
 
 def name(actor: Actor | None) -> str:
@@ -132,3 +129,32 @@ def name(actor: Actor | None) -> str:
     if actor is None:
         return str(_("The command line"))
     return str(_("Deleted User")) if actor.is_deleted else actor.name
+
+
+PLAIN = Writing(str, name, lambda detail: isolated(detail["title"]), isolated)
+
+
+def sentence(entry: Entry, writing: Writing = PLAIN) -> str:
+    """The sentence of an event, such as `Alice deactivated Bob`, with what was changed."""
+    if entry.kind == "login_failed" and entry.target is None:
+        return str(UNKNOWN)
+    is_other = entry.target is not None and entry.target != entry.actor
+    text = str(RENAMED) if "old_title" in entry.detail else _text(entry.kind, is_other, get_locale())
+    people = {"actor": writing.person(entry.actor), "target": writing.person(entry.target)}
+    said = writing.text(text) % {**_details(entry.detail, writing), **people, "kind": entry.kind}
+    if changed := changes(entry.detail, writing.text, writing.value):
+        return writing.text(_("%(sentence)s: %(changes)s")) % {"sentence": said, "changes": changed}
+    return said
+
+
+def _details(detail: dict[str, Any], writing: Writing) -> dict[str, str]:
+    """What else the event says: titles, emails and counts."""
+    words = {"title": writing.project(detail)} if "title" in detail else {}
+    words |= {key: writing.value(detail[key]) for key in TEXTS if key in detail}
+    return words | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
+
+
+@lru_cache(maxsize=256)
+def _text(kind: str, is_other: bool, _locale: Locale) -> str:
+    known = (OTHERS if is_other else OWN).get(kind) or (OWN if is_other else OTHERS).get(kind)
+    return str(known or "%(actor)s: %(kind)s")

@@ -1,7 +1,10 @@
 """The views of the audit log: a page, a fragment, or CSV."""
 
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import date
+from functools import partial
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,10 +13,13 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from ls.blueprints.activity.export import csv_lines
+from ls.blueprints.activity.links import linked
 from ls.blueprints.activity.sentences import KINDS, sentence
+from ls.db.extensions import db
 from ls.exceptions import DomainError
-from ls.models import Event
+from ls.models import Event, User
 from ls.queries.audit_log import Filter, all_events, list_events
+from ls.validation import BIGGEST_ID
 from ls.web.auth import write_as_current_user
 from ls.web.htmx import is_fragment, redirect, render
 from ls.web.user_agents import device
@@ -36,8 +42,9 @@ def index() -> Response:
     values: dict[str, Any] = {
         "filter": wanted,
         "kinds": KINDS,
-        "entries": page.rows,
-        "sentence": sentence,
+        "days": [(day, list(entries)) for day, entries in groupby(page.rows, lambda entry: entry.at.date())],
+        "sentence": partial(sentence, writing=linked(page.rows)),
+        "user": db.session.get(User, wanted.user) if wanted.user else None,
         "csv_url": _url(wanted, format="csv"),
         "previous_url": _url(wanted, before=page.previous) if page.previous else None,
         "next_url": _url(wanted, after=page.next) if page.next else None,
@@ -63,6 +70,7 @@ def _parse_filter() -> Filter:
     return Filter(
         kind=kind if kind in KINDS else "",
         person=request.args.get("person", "").strip(),
+        user=_id("user"),
         since=_date("since"),
         until=_date("until"),
     )
@@ -70,9 +78,14 @@ def _parse_filter() -> Filter:
 
 def _check_understood(wanted: Filter) -> None:
     """Raises DomainError if a value was left out: an export that looks filtered must not hold everything."""
-    for name in ("kind", "since", "until"):
+    for name in ("kind", "user", "since", "until"):
         if request.args.get(name) and not getattr(wanted, name):
             raise DomainError(_("The filter “%(name)s” is not understood, so nothing is exported.", name=name))
+
+
+def _id(name: str) -> int | None:
+    number = request.args.get(name, type=int)
+    return number if number and 0 < number <= BIGGEST_ID else None
 
 
 def _date(name: str) -> date | None:
@@ -82,8 +95,7 @@ def _date(name: str) -> date | None:
 
 
 def _url(wanted: Filter, **more: str | None) -> str:
-    pairs = {"kind": wanted.kind, "person": wanted.person, "since": wanted.since, "until": wanted.until, **more}
-    query = urlencode({name: value for name, value in pairs.items() if value}, errors="replace")
+    query = urlencode({name: value for name, value in {**asdict(wanted), **more}.items() if value}, errors="replace")
     return url_for("activity.index") + (f"?{query}" if query else "")
 
 

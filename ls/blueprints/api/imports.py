@@ -1,35 +1,21 @@
 """Imports of tasks with their annotations into a project."""
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from typing import IO, Annotated
+from typing import Annotated
 
-from flask import Response, current_app, request
-from flask_babel import lazy_gettext as _l
-from flask_login import current_user
+from flask import Response
 from pydantic import AfterValidator, Field
 
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Query, Schema, api_operation, json_response
 from ls.blueprints.api.schemas import AnyJson
-from ls.exceptions import Throttled
-from ls.models import Event, Project
-from ls.projects.import_authors import Authors, read_people
-from ls.projects.import_reader import ImportRefused
+from ls.models import Project
 from ls.projects.import_tasks import checked, save
 from ls.web.auth import write_as_current_user
 from ls.web.retry import reads_once
+from ls.web.uploads import MAX_TASKS, one_at_a_time, sent_tasks
 
-MAX_BYTES = 256 * 1024 * 1024
-MAX_TASKS = 250_000  # as Label Studio; their ids are in the answer
-RETRY_AFTER = 15  # seconds; Label Studio's SDK then asks again by itself
-MULTIPART = "multipart/form-data"
-FILES = (
-    "Send the tasks as one multipart file: curl -F file=@tasks.json. Besides it only a file called people may be sent."
-)
 AUTHOR = "The email of the member who is credited with annotations whose author is given by number alone."
 FORM = {
     "type": "object",
@@ -48,14 +34,6 @@ FORM = {
         "author": {"type": "string", "description": AUTHOR},
     },
 }
-
-turn = threading.Lock()
-
-
-class ImportRunning(Throttled):
-    """A large import is running in this process already."""
-
-    message = _l("Another import is running. Try again in a moment.")
 
 
 class Imported(Schema):
@@ -107,35 +85,7 @@ def import_tasks(project_id: int, query: ImportQuery) -> Response:
     """
     began, task_ids = time.monotonic(), list[int]()
     project = Project.find(project_id)
-    with _one_at_a_time(), checked(*_sent(query.author), MAX_TASKS) as found, write_as_current_user() as creator:
+    with one_at_a_time(), checked(*sent_tasks(query.author), MAX_TASKS) as found, write_as_current_user() as creator:
         result = save(project, found, creator, task_ids.extend)
-        Event.record("tasks_imported", **project.named, tasks=result.task_count, annotations=result.annotation_count)
     said = {"duration": time.monotonic() - began, "data_columns": sorted(found.columns), "left_out": found.left_out}
     return json_response(Imported, {**asdict(result), "task_ids": task_ids, **said}, 201)
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """One import at a time, except for those no larger than what every other call may send."""
-    if (request.content_length or MAX_BYTES) <= current_app.config["MAX_CONTENT_LENGTH"]:
-        yield
-        return
-    if not turn.acquire(blocking=False):
-        raise ImportRunning(RETRY_AFTER)
-    try:
-        yield
-    finally:
-        turn.release()
-
-
-def _sent(author: str) -> tuple[IO[bytes], Authors]:
-    """The tasks, and who their authors are. Raises ImportRefused."""
-    request.max_content_length = MAX_BYTES
-    if request.mimetype != MULTIPART:  # request.form stays unread: curl calls any body a form
-        return request.stream, Authors(current_user, author=author)
-    files = [(name, file) for name, file in request.files.items(multi=True) if name != "people"]
-    if len(files) != 1:
-        raise ImportRefused(FILES)
-    people = request.files.get("people")
-    explained = read_people(people.stream) if people else None
-    return files[0][1].stream, Authors(current_user, explained, request.form.get("author", author))

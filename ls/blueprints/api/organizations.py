@@ -8,13 +8,13 @@ from flask_login import current_user
 from pydantic import Field, StringConstraints
 from sqlalchemy import select
 
-from ls.accounts.emails import check_email
+from ls.accounts import organization
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Input, Schema, api_operation, json_response
 from ls.blueprints.api.schemas import IS_LINE, IS_VISIBLE, Name, Single
 from ls.db.extensions import db
-from ls.exceptions import InvalidFields, NotFound
-from ls.models import Event, User
+from ls.exceptions import NotFound
+from ls.models import User
 from ls.models.organization import DEFAULT_ORGANIZATION_ID
 from ls.models.user import DELETED
 from ls.web.auth import write_as_current_user
@@ -105,21 +105,9 @@ def update_organization(organization_id: int, body: OrganizationPatch) -> Respon
     values = body.model_dump(exclude_unset=True)
     if values.get("title") is None:
         values.pop("title", None)
-    if "contact_info" in values:
-        values["contact_info"] = _checked_contact(values["contact_info"])
     with write_as_current_user(lock_organization=True) as user:
-        if user.organization.set_values(**values):
-            Event.record("organization_changed", fields=sorted(values))
+        organization.change(user.organization, **values)
     return _organization()
-
-
-def _checked_contact(contact: str | None) -> str | None:
-    if not contact or not contact.strip():
-        return None
-    try:
-        return check_email(contact)[0]
-    except InvalidFields as refused:
-        raise InvalidFields({"contact_info": refused.errors["email"]}) from None
 
 
 @api.get("/api/invite")
@@ -151,8 +139,7 @@ def get_policy() -> Response:
 
 
 def _policy() -> Response:
-    organization = current_user.organization
-    limits = (organization.max_session_age, organization.max_idle)
+    limits = (current_user.organization.max_session_age, current_user.organization.max_idle)
     minutes = [-(-limit // timedelta(minutes=1)) for limit in limits]  # rounded up, so that none becomes zero
     return json_response(PolicySchema, dict(zip(PolicySchema.model_fields, minutes, strict=True)))
 
@@ -164,6 +151,5 @@ def update_policy(body: PolicyPatch) -> Response:
     values = body.model_dump(exclude_unset=True, by_alias=True)
     seconds = {column: minutes and minutes * 60 for column, minutes in values.items()}
     with write_as_current_user(lock_organization=True) as user:
-        if user.organization.set_values(**seconds):
-            Event.record("session_policy_changed", **body.given())
+        organization.change_session_policy(user.organization, **seconds)
     return _policy()

@@ -7,11 +7,10 @@ from flask import Response
 from flask_login import current_user
 from pydantic import Field, StringConstraints
 
-from ls.accounts import jwt_tokens
+from ls.accounts import jwt_tokens, organization
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Input, Schema, api_operation, json_response, no_content
 from ls.blueprints.api.schemas import Single
-from ls.models import Event
 from ls.web.auth import public, write_as_current_user
 
 TAG = "Tokens"
@@ -117,6 +116,5 @@ def get_jwt_settings() -> Response:
 def update_jwt_settings(body: JwtSettingsBody) -> Response:
     """Change which credentials are accepted, for all members at once."""
     with write_as_current_user(lock_organization=True) as user:
-        if user.organization.set_values(**body.model_dump(exclude_none=True, by_alias=True)):
-            Event.record("token_settings_changed", **body.model_dump(exclude_none=True))
+        organization.change_token_settings(user.organization, **body.model_dump(exclude_none=True, by_alias=True))
     return json_response(JwtSettings, current_user.organization)

@@ -21,9 +21,12 @@ AT_MOST_128 = _l("A password has at most 128 characters.")
 
 
 class SignupForm(OnceForm):
-    """A new account."""
+    """A new account; the first one names the organization too."""
 
     expired = EXPIRED
+    organization = StringField(_l("Organization"))
+    first_name = StringField(_l("First name"))
+    last_name = StringField(_l("Last name"))
     email = StringField(_l("Email"), [InputRequired(EMAIL_MISSING)])
     password = PasswordField(_l("Password"), [InputRequired(PASSWORD_MISSING)])
 

@@ -1,4 +1,4 @@
-"""Sign-up, login, log-out, and the language of a visitor."""
+"""Sign-up, that of the first account too, login, log-out, and the language of a visitor."""
 
 from collections.abc import Callable
 
@@ -12,9 +12,11 @@ from ls.accounts.sign_in import begin_session, sign_in
 from ls.blueprints.auth.blueprint import auth
 from ls.blueprints.auth.forms import LoginForm, SignupForm
 from ls.db.extensions import db
-from ls.exceptions import CredentialsWrong, DomainError, InvalidFields, Throttled
+from ls.exceptions import AlreadySetUp, CredentialsWrong, DomainError, InvalidFields, Throttled
 from ls.models import Event, Organization, User
 from ls.models.event import audit_context
+from ls.models.user import email_key
+from ls.queries.projects import has_projects
 from ls.web.auth import (
     form_checks_csrf,
     log_in_user,
@@ -29,49 +31,54 @@ from ls.web.i18n import LANGUAGES
 
 
 @auth.get("/user/signup/")
+@auth.get("/setup/<code>", endpoint="setup_page")
 @public
-def signup_page() -> Response:
+def signup_page(code: str | None = None) -> Response:
     """The sign-up form; a member is told that they are one, or that the link does not work."""
-    Organization.get().check_signup(_invite_token())
+    _check_link(code)
     if current_user.is_authenticated:
         return render("auth/already.html", "auth/already.html")
     return _signup(SignupForm())
 
 
 @auth.post("/user/signup/", endpoint="signup")
+@auth.post("/setup/<code>", endpoint="setup")
 @public
 @form_checks_csrf
-def signup() -> Response:
+def signup(code: str | None = None) -> Response:
     """Make the account and log its owner in."""
     form = SignupForm()
-    Organization.get().check_signup(_invite_token())
+    if not rate_limit.is_noted(form.submission(email_key(form.email.data or "") or "")):
+        _check_link(code)
     if not form.validate():
         return _signup(form, 422)
     try:
-        user = _sign_up(form)
+        user = _sign_up(form, code)
     except InvalidFields as refused:
         form.add_errors(refused)
         return _signup(form, 422)
     except Throttled as refused:
         return _throttled(_signup, form, refused)
     log_in_user(user, persistent=False)
-    return redirect(_next(), 302)
+    is_founder = user.id == Organization.get().created_by_id
+    start = "projects.index" if is_founder or has_projects() else "people.index"
+    return redirect(_requested_next() or url_for(start), 302)
 
 
-def _sign_up(form: SignupForm) -> User:
-    """The new account; the same form sent twice logs the user in. Raises InvalidFields, Throttled."""
+def _sign_up(form: SignupForm, code: str | None) -> User:
+    """The new account; the same form sent twice logs the user in. Raises InvalidFields, Throttled, AlreadySetUp."""
     email, password = form.email.data or "", form.password.data or ""
     rate_limit.reserve(Bucket(rate_limit.SIGN_UP, rate_limit.network(audit_context().address)))
-    account = sign_up.prepare(email, password)
+    profile = {name: form[name].data for name in ("first_name", "last_name", "organization")}
+    account = sign_up.prepare(email, password, **profile)
     sent = form.submission(account.email_key)
     try:
         with write_as_anybody(lock_organization=True):
-            organization = Organization.get()
-            organization.check_signup(_invite_token())
+            _check_link(code)
             user = sign_up.create_account(account)
             rate_limit.note(sent)
-            begin_session(user, organization, persistent=False)
-    except InvalidFields as taken:
+            begin_session(user, Organization.get(), persistent=False)
+    except (InvalidFields, AlreadySetUp) as taken:
         if not rate_limit.is_noted(sent):
             raise
         try:
@@ -82,8 +89,16 @@ def _sign_up(form: SignupForm) -> User:
 
 
 def _signup(form: BaseForm, status: int = 200) -> Response:
-    values = {"form": form, "token": _invite_token(), "next": _requested_next()}
+    values = {"form": form, "token": _invite_token(), "next": _requested_next(), "organization": Organization.get()}
     return render("auth/signup.html", "auth/_signup.html", status, **values)
+
+
+def _check_link(code: str | None) -> None:
+    """Check that the set-up link with this code, else the invite link, or none, lets somebody sign up."""
+    if code is None:
+        Organization.get().check_signup(_invite_token())
+    else:
+        Organization.get().check_setup(code)
 
 
 def _invite_token() -> str | None:
@@ -121,7 +136,7 @@ def login() -> Response:
 
 
 def _login(form: BaseForm, status: int = 200) -> Response:
-    values = {"form": form, "next": _requested_next(), "is_closed": Organization.get().signup_is_closed}
+    values = {"form": form, "next": _requested_next(), "organization": Organization.get()}
     return render("auth/login.html", "auth/_login.html", status, **values)
 
 

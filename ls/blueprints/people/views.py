@@ -18,6 +18,7 @@ from ls.queries.people import LAST, list_people, place_of
 from ls.queries.person import details_of, get_person
 from ls.web.auth import public, write_as_current_user
 from ls.web.htmx import flash_message, is_fragment, redirect, render
+from ls.web.own_names import is_loopback
 
 
 @people.get("/people/")
@@ -143,7 +144,9 @@ def invite_reset() -> Response:
 
 def _invite(status: int = 200, problem: str | None = None, *, is_new: bool = False) -> Response:
     organization = Organization.get()
-    values = {"link": invite_url(organization), "is_closed": organization.signup_is_closed}
+    link = invite_url(organization)
+    is_local = is_loopback(urlsplit(link).netloc)
+    values = {"link": link, "is_local": is_local, "is_closed": organization.signup_is_closed}
     return render("people/invite.html", "people/_invite.html", status, problem=problem, is_new=is_new, **values)
 
 

@@ -2,23 +2,20 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ls.accounts import rate_limit
+from ls.blueprints.projects.blueprint import projects
 from ls.blueprints.projects.forms import ProjectForm
-from ls.blueprints.projects.preview import preview
+from ls.blueprints.projects.page import page_urls, show_page, task_values
 from ls.exceptions import InvalidFields
 from ls.models import Project
 from ls.models.project import checked
 from ls.projects import deletion
-from ls.queries.pagination import Page
-from ls.queries.projects import get_project, list_contributors, list_deleted_projects, list_projects, list_tasks
+from ls.queries.projects import get_project, list_contributors, list_deleted_projects, list_projects
 from ls.web.auth import form_checks_csrf, write_as_current_user
 from ls.web.htmx import flash_message, is_fragment, redirect, render
-
-projects = Blueprint("projects", __name__, url_prefix="/projects")
-projects.add_app_template_filter(preview)
 
 
 @projects.get("/")
@@ -35,7 +32,7 @@ def create() -> Response:
     form = ProjectForm()
     values = _checked_values(form)
     if values is None:
-        listed = {"is_first": False} if is_fragment() else _list_values()
+        listed = {"is_open": True} if is_fragment() else _list_values()
         return render("projects/index.html", "projects/_create.html", 422, form=form, **listed)
     with write_as_current_user() as user:
         sent = form.submission(str(user.id), *values.values())
@@ -51,8 +48,8 @@ def project(project_id: int) -> Response:
     """Show a project, who contributed how much, and its tasks; for htmx only a page of tasks."""
     found = get_project(project_id)
     if is_fragment():
-        return make_response(render_template("projects/_tasks.html", **_task_values(found)))
-    return _page(found, ProjectForm(formdata=None, obj=found))
+        return make_response(render_template("projects/_tasks.html", **task_values(found)))
+    return show_page(found)
 
 
 @projects.post("/<int:project_id>")
@@ -66,7 +63,7 @@ def change(project_id: int) -> Response:
         if is_fragment():
             values = {"form": form, "contributors_count": list_contributors(found.id)[1]}
             return make_response(render_template("projects/_head.html", project=found, **values), 422)
-        return _page(found, form, 422)
+        return show_page(found, 422, form=form)
     with write_as_current_user():
         Project.lock_for_update(project_id).change(**values)
     flash_message(_("Project saved"), "success")
@@ -88,7 +85,7 @@ def delete(project_id: int) -> Response:
 def deleted() -> Response:
     """List the deleted projects that can be restored."""
     page = list_deleted_projects(after=request.args.get("after"), before=request.args.get("before"))
-    values: dict[str, Any] = {"projects": page.rows, **_page_urls(page, url_for("projects.deleted"))}
+    values: dict[str, Any] = {"projects": page.rows, **page_urls(page, url_for("projects.deleted"))}
     return render("projects/deleted.html", "projects/_deleted.html", **values)
 
 
@@ -114,22 +111,4 @@ def _checked_values(form: ProjectForm) -> dict[str, Any] | None:
 
 def _list_values() -> dict[str, Any]:
     page = list_projects(after=request.args.get("after"), before=request.args.get("before"))
-    return {"projects": page.rows, "is_first": not page.rows, **_page_urls(page, url_for("projects.index"))}
-
-
-def _task_values(found: Project) -> dict[str, Any]:
-    page = list_tasks(found.id, after=request.args.get("after"), before=request.args.get("before"))
-    return {"tasks": page.rows, **_page_urls(page, url_for("projects.project", project_id=found.id))}
-
-
-def _page_urls(page: Page[Any], url: str) -> dict[str, str | None]:
-    return {
-        "previous_url": f"{url}?before={page.previous}" if page.previous else None,
-        "next_url": f"{url}?after={page.next}" if page.next else None,
-    }
-
-
-def _page(found: Project, form: ProjectForm, status: int = 200) -> Response:
-    contributors, count = list_contributors(found.id)
-    values = {"contributors": contributors, "contributors_count": count, **_task_values(found)}
-    return make_response(render_template("projects/project.html", project=found, form=form, **values), status)
+    return {"projects": page.rows, "is_open": "new" in request.args, **page_urls(page, url_for("projects.index"))}

@@ -70,6 +70,15 @@ class PictureForm(BaseForm):
     )
 
 
+class EmailForm(BaseForm):
+    """A new email, and the current password."""
+
+    email = StringField(_l("New email"), [InputRequired(_l("Enter your email address."))], id="new-email")
+    current_password = PasswordField(
+        _l("Current password"), [InputRequired(_l("Enter your current password."))], id="email-password"
+    )
+
+
 class PasswordForm(BaseForm):
     """The current password, and the new one twice."""
 

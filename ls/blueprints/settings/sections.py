@@ -1,16 +1,20 @@
 """The sections of Account & Settings: as the whole page, or one of them as a fragment."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, current_app, get_flashed_messages, make_response, render_template, request
 from flask_login import current_user
 
-from ls.blueprints.settings.forms import AccountForm, PasswordForm
+from ls.accounts import jwt_tokens
+from ls.blueprints.settings.forms import AccountForm, EmailForm, PasswordForm
+from ls.exceptions import Throttled
 from ls.models import ApiToken
 from ls.projects.counters import contribution_totals
 from ls.queries.sessions import list_sessions
 from ls.web.htmx import is_fragment
+
+Form = TypeVar("Form", EmailForm, PasswordForm)
 
 
 def show(section: str, status: int = 200, *, problem: Any = None, saved: Any = None, **given: Any) -> Response:
@@ -27,18 +31,28 @@ def show(section: str, status: int = 200, *, problem: Any = None, saved: Any = N
     return make_response(render_template("settings/account.html", saved=_saved_before(), **values), status)
 
 
+def show_throttled(section: str, refused: Throttled) -> Response:
+    """Say in the section that there were too many attempts."""
+    response = show(section, refused.status, problem=refused)
+    response.headers["Retry-After"] = str(refused.retry_after)
+    return response
+
+
 def _saved_before() -> dict[str, str]:
     """What the request before this one saved, by section."""
     flashed: Any = get_flashed_messages(with_categories=True)
     return {category.removeprefix("beside "): message for category, message in flashed}
 
 
-def password_form(**options: Any) -> PasswordForm:
+def own_password_form(form: Form) -> Form:
     """The form; a user without a password is not asked for it."""
-    form = PasswordForm(**options)
     if current_user.password_hash is None:
         del form.current_password
     return form
+
+
+def _email() -> dict[str, Any]:
+    return {"email_form": own_password_form(EmailForm(formdata=None))}
 
 
 def _account() -> dict[str, Any]:
@@ -46,12 +60,13 @@ def _account() -> dict[str, Any]:
 
 
 def _password() -> dict[str, Any]:
-    return {"password_form": password_form(formdata=None)}
+    return {"password_form": own_password_form(PasswordForm(formdata=None))}
 
 
 def _token() -> dict[str, Any]:
     token, site = ApiToken.of(current_user), current_app.config["HOST"] or request.url_root.rstrip("/")
-    return {"token": token, "curl": f'curl -H "Authorization: Token {token}" {site}/api/current-user/whoami'}
+    curl = f'curl -H "Authorization: Token {token}" {site}/api/current-user/whoami'
+    return {"token": token, "curl": curl, "personal_tokens": jwt_tokens.valid_tokens(current_user), "made": None}
 
 
 def _sessions() -> dict[str, Any]:
@@ -68,6 +83,7 @@ def _membership() -> dict[str, Any]:
 VALUES: dict[str, Callable[[], dict[str, Any]]] = {
     "profile": _account,
     "picture": dict,
+    "email": _email,
     "password": _password,
     "token": _token,
     "sessions": _sessions,

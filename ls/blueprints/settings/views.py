@@ -2,14 +2,15 @@
 
 from base64 import b64encode
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ls.accounts.change_password import prepare_change
-from ls.blueprints.settings.forms import AccountForm, PictureForm, checked_values
-from ls.blueprints.settings.sections import password_form, show
+from ls.blueprints.settings.blueprint import settings
+from ls.blueprints.settings.forms import AccountForm, PasswordForm, PictureForm, checked_values
+from ls.blueprints.settings.sections import own_password_form, show, show_throttled
 from ls.exceptions import InvalidFields, Throttled
 from ls.images.avatar import MAX_BYTES, TOO_LARGE, Picture, PictureRefused, read_picture
 from ls.models import ApiToken, LoginSession
@@ -19,7 +20,6 @@ from ls.web.forms import BaseForm
 from ls.web.htmx import flash_message, is_fragment, redirect
 from ls.web.user_agents import device
 
-settings = Blueprint("settings", __name__, url_prefix="/user/account")
 settings.add_app_template_filter(device)
 
 
@@ -41,10 +41,10 @@ def account_save() -> Response:
     with write_as_current_user() as user:
         user.change_profile(**values)
     message = _("Profile saved") if section == "profile" else _("Appearance and language saved")
-    return _refresh(section, message) if is_appearance and is_fragment() else _saved(section, message)
+    return _refresh(section, message) if is_appearance and is_fragment() else show_saved(section, message)
 
 
-def _saved(section: str, message: str) -> Response:
+def show_saved(section: str, message: str) -> Response:
     """Show the message beside the section's button: at once, or after a redirect to the section."""
     if is_fragment():
         return show(section, saved=message)
@@ -101,7 +101,7 @@ def avatar() -> Response:
         return show("picture", 422, picture_errors=form.avatar.errors, problem=form.problem)
     with write_as_current_user() as user:
         user.change_avatar(picture)
-    return _saved("picture", _("Picture saved"))
+    return show_saved("picture", _("Picture saved"))
 
 
 def _read_picture(form: PictureForm) -> Picture | None:
@@ -123,14 +123,14 @@ def avatar_delete() -> Response:
         return show("picture", 422, problem=form.problem)
     with write_as_current_user() as user:
         user.remove_avatar()
-    return _saved("picture", _("Picture removed"))
+    return show_saved("picture", _("Picture removed"))
 
 
 @settings.post("/password")
 @form_checks_csrf
 def password() -> Response:
     """Change the password; every other session ends."""
-    form = password_form()
+    form = own_password_form(PasswordForm())
     if not form.validate():
         return show("password", 422, password_form=form, problem=form.problem)
     current = form.current_password.data if "current_password" in form else None
@@ -142,10 +142,8 @@ def password() -> Response:
         form.add_errors(refused)
         return show("password", 422, password_form=form, problem=form.problem)
     except Throttled as refused:
-        response = show("password", refused.status, problem=refused)
-        response.headers["Retry-After"] = str(refused.retry_after)
-        return response
-    return _saved("password", _("Password changed. Every other device is logged out."))
+        return show_throttled("password", refused)
+    return show_saved("password", _("Password changed. Every other device is logged out."))
 
 
 @settings.post("/token/reset")
@@ -156,7 +154,7 @@ def token_reset() -> Response:
         return show("token", 422, problem=form.problem)
     with write_as_current_user() as user:
         ApiToken.reset(user)
-    return _saved("token", _("New token made. The old one does not work any more."))
+    return show_saved("token", _("New token made. The old one does not work any more."))
 
 
 @settings.get("/sessions/")
@@ -175,7 +173,7 @@ def session_delete(session_id: int) -> Response:
     with write_as_current_user() as user:
         LoginSession.end_one(user, session_id)
     if not is_this:
-        return _saved("sessions", _("Logged out there"))
+        return show_saved("sessions", _("Logged out there"))
     log_out_user()
     return redirect(url_for("auth.login"))
 
@@ -188,4 +186,4 @@ def sessions_delete_others() -> Response:
         return show("sessions", 422, problem=form.problem)
     with write_as_current_user() as user:
         LoginSession.end_others(user, keep=user.login)
-    return _saved("sessions", _("Logged out everywhere else"))
+    return show_saved("sessions", _("Logged out everywhere else"))

@@ -1,0 +1,1 @@
+"""The organization page: name and contact, session policy, tokens, and what members may know of the server."""
