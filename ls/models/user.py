@@ -37,7 +37,6 @@ _LISTED: Any = {"sqlite_where": text("status != 'deleted'"), "postgresql_where":
 
 # A server on its own network may use these domains.
 SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL_USE_DOMAIN_NAMES if name not in {"local", "test"}]
-
 # What copied addresses bring along, and what Chinese and Japanese keyboards type.
 _UNSEEN = regex.compile(r"[\p{Cf}\u115f\u1160\u3164\uffa0]")
 _WIDE = str.maketrans("＠．。｡", "@...")
@@ -128,7 +127,6 @@ class User(DisplayName, UserMixin, Base):  # type: ignore[misc]  # Flask-Login s
     name_key: Mapped[str] = mapped_column(sort_key(KEY_LENGTH), default="")
     activity_key: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)
     search_text: Mapped[str] = mapped_column(Text, default="")
-
     avatar: Mapped[Avatar | None] = relationship(cascade="all, delete-orphan", passive_deletes=True)
 
     # Lists are read from one of these in their order; a search reads nothing but the index, which has search_text.

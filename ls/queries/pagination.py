@@ -42,8 +42,7 @@ def paginate(
 ) -> Page[Row]:
     """The page behind or before a cursor; the first one without a cursor, with a broken one, and past either end.
 
-    The first one begins after `offset` rows. `order` are the columns that the list is sorted by; the last is the id.
-    `make` is called with the columns of a row.
+    The first begins after `offset` rows. `order`: the columns sorted by, the id last. `make` takes a row's columns.
     """
     if (start := _decode(before, order)) is not None:
         found = _fetch(statement, order, start, size + 1, descending=not descending)

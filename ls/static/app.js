@@ -254,6 +254,8 @@
       find("[autofocus]"),
       form?.closest("details")?.querySelector("summary"),
       came?.querySelector("a[href], button"),
+      find("[autofocus]"),
+      form?.closest("details")?.querySelector("summary"),
     ];
     for (const place of places) {
       if (place?.checkVisibility()) return place.focus({ preventScroll: true });

@@ -80,6 +80,8 @@ def test_order_and_pages_change_in_place_and_back_works(people: Page) -> None:
     assert latest_first(people)
     people.get_by_role("link", name="Next").click()
     expect(people.locator(ROWS)).to_have_count(22)
+    expect(people.get_by_text("51–72 of 72")).to_be_visible()
+    expect(people.locator("#people-next")).to_be_focused()
     assert set(query(people)) == {"sort", "after"}
     people.get_by_role("link", name="Previous").click()
     expect(people.locator(ROWS)).to_have_count(50)
@@ -107,6 +109,71 @@ def test_a_row_opens_and_closes_by_keyboard_and_keeps_the_focus(people: Page) ->
     people.keyboard.press("Enter")
     expect(toggle).to_have_attribute("aria-expanded", "false")
     expect(toggle).to_be_focused()
+
+
+def test_a_click_anywhere_opens_a_row_which_back_and_a_sent_link_know(people: Page, visit: Visits) -> None:
+    first, second = people.locator("#person-1"), people.locator("#person-3")
+    first.locator("td[data-label='Last active']").click()
+    expect(first.locator(".detail")).to_be_visible()
+    second.locator(".person-row > td.numeric").click()
+    expect(second.locator(".detail")).to_be_visible()
+    assert query(people) == {"open": ["1", "3"]}
+    people.reload()
+    expect(people.locator(".detail")).to_have_count(2)
+    people.go_back()
+    expect(people.locator(".detail")).to_have_count(1)
+    assert query(people) == {"open": ["1"]}
+    first.locator(".person-row > td.numeric").click()
+    expect(people.locator(".detail")).to_have_count(0)
+    assert query(people) == {}
+    people.goto("/people/?sort=name&open=3")
+    expect(second.locator(".detail")).to_be_visible()
+
+
+def test_selecting_text_and_following_a_link_open_nothing(people: Page) -> None:
+    row = people.locator("#person-1")
+    time = row.locator("td[data-label='Last active'] time")
+    time.evaluate("(element) => getSelection().selectAllChildren(element)")
+    row.locator(".person-row > td.numeric").dispatch_event("click")
+    expect(row.locator(".detail")).to_have_count(0)
+    people.evaluate("getSelection().empty()")
+    row.locator(".person-row > td.numeric").click()
+    row.get_by_role("link", name="Street scenes").click()
+    people.wait_for_url("**/projects/*")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_without_javascript_the_whole_row_is_a_link(visit: Visits, width: int) -> None:
+    page = visit(width=width, javascript=False).member(team.email(team.ANNA))
+    page.goto("/people/?status=all")
+    row = page.locator("#person-3")
+    row.locator("td[data-label='Last active']").click(force=True)  # the link lies over it
+    expect(row.locator(".detail")).to_be_visible()
+    assert query(page) == {"status": ["all"], "open": ["3"]}
+    expect(row).to_be_in_viewport()
+    row.locator("td[data-label='Last active']").click(force=True)  # the link lies over it
+    expect(page.locator(".detail")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_no_email_breaks_inside_a_word(visit: Visits, width: int) -> None:
+    page = visit(width=width).member(team.email(team.ANNA))
+    page.goto("/people/")
+    lines = page.locator(".person-email").evaluate_all("all => all.map((each) => each.getClientRects().length)")
+    heights = page.locator(".person-email").evaluate_all("all => all.map((each) => each.offsetHeight)")
+    assert set(lines) == {1}
+    assert max(heights) < 30
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_a_person_takes_two_lines(visit: Visits) -> None:
+    page = visit(width=390).member(team.email(team.ANNA))
+    page.goto("/people/")
+    heights = page.locator(ROWS).evaluate_all("all => all.map((each) => each.offsetHeight)")
+    assert sorted(heights)[len(heights) // 2] <= 68
+    expect(page.locator("#person-1 .person-row > td.numeric")).to_be_hidden()
+    page.get_by_role("link", name="Annotations").click()
+    expect(page.locator("#person-1 .person-row > td.numeric")).to_be_visible()
 
 
 def test_times_are_relative_to_read_and_exact_on_hover(people: Page) -> None:

@@ -132,7 +132,7 @@ def test_an_opened_row_says_how_they_came_and_where_they_are(closed_app: Flask) 
         return re.sub(r"^\d+ \w+ \d+", "", said(user_id)[0])
 
     assert joined(alice.id) == ""
-    assert joined(made["id"]) == ", invited by \u2068Alice\u2069"
+    assert joined(made["id"]) == ", invited by Alice"
     assert joined(made["id"] + 1) == ", with the invite link"
     assert said(made["id"])[1:] == ["Never", "0 devices"]
     assert said(made["id"] + 1)[1:] == ["Just now", "2 devices"]

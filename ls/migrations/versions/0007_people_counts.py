@@ -18,7 +18,12 @@ BEFORE = {
 }
 
 
-LAST_LOGIN = "(SELECT max(at) FROM events WHERE actor_id = users.id AND kind = 'login')"
+LAST_LOGIN = """(
+    SELECT max(moment) FROM (
+        SELECT created_at AS moment FROM login_sessions WHERE user_id = users.id
+        UNION ALL SELECT at FROM events WHERE actor_id = users.id AND kind = 'login'
+    ) AS logins
+)"""
 
 
 def upgrade() -> None:
