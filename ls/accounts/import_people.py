@@ -88,9 +88,10 @@ def import_people(lines: Iterable[Line]) -> list[tuple[str, str]]:
 
     Who signed up meanwhile is left out.
     """
-    Organization.lock_for_update()
+    organization = Organization.lock_for_update()
     accounts = [line.account for line in lines if line.account is not None]
     known = _known([account.email_key for account in accounts])
-    users = create_accounts([account for account in accounts if account.email_key not in known], kind="user_created")
+    free = [account for account in accounts if account.email_key not in known]
+    users = create_accounts(organization, free, kind="user_created")
     with db.session.no_autoflush:
         return [(user.email, OneTimeCode.issue(user)) for user in users]

@@ -94,14 +94,14 @@ def create_account(account: NewAccount, *, kind: str = "sign_up") -> User:
     """
     organization = Organization.lock_for_update()
     check_available(account.email_key)
-    if "organization" in account.profile and not organization.is_founded:
-        organization.title = account.profile["organization"]
-    return create_accounts([account], kind=kind)[0]
+    title = account.profile.get("organization", "")
+    if title and not organization.is_founded:
+        organization.title = title
+    return create_accounts(organization, [account], kind=kind)[0]
 
 
-def create_accounts(accounts: Sequence[NewAccount], *, kind: str) -> list[User]:
-    """Make these accounts, whose emails are free, in few statements for many."""
-    organization = Organization.lock_for_update()
+def create_accounts(organization: Organization, accounts: Sequence[NewAccount], *, kind: str) -> list[User]:
+    """Make these accounts, whose emails are free, in few statements for many; the organization is locked."""
     users = [_new_user(account) for account in accounts]
     db.session.add_all(users)
     db.session.flush()

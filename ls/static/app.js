@@ -251,13 +251,14 @@
       came?.querySelector("[data-next] input"),
       document.getElementById(ctx.focusedId),
       form?.querySelector("[type=submit]"),
+      find("[autofocus]"),
+      form?.closest("details")?.querySelector("summary"),
       came?.querySelector("a[href], button"),
       find("[autofocus]"),
       form?.closest("details")?.querySelector("summary"),
     ];
     for (const place of places) {
-      place?.focus({ preventScroll: true });
-      if (document.activeElement !== document.body) return;
+      if (place?.checkVisibility()) return place.focus({ preventScroll: true });
     }
   }
 

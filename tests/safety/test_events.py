@@ -203,13 +203,13 @@ def _project(world: World, path: str, **fields: Any) -> None:
     world.form(f"/projects/{path}", page="/projects/", description="", **fields)
 
 
-def _tasks() -> tuple[io.BytesIO, str]:
-    return io.BytesIO(b'[{"text": "a"}]'), "tasks.json"
-
-
 def _import_people(world: World) -> None:
     preview = world.alice.browser.post("/people/import", {"file": people_file()}, page="/user/account/").text
     world.form("/people/import/accounts", people=re.findall(r'name="people" value="([^"]+)"', preview)[0])
+
+
+def _tasks() -> tuple[io.BytesIO, str]:
+    return io.BytesIO(b'[{"text": "a"}]'), "tasks.json"
 
 
 def _file() -> tuple[io.BytesIO, str]:
