@@ -1,4 +1,4 @@
-"""The README names every setting, command and option of the code, and no other."""
+"""The documents name every setting, command and option of the code, and no other."""
 
 import re
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from flask.cli import AppGroup
 from ls.config.settings import ENVIRONMENT_PREFIX, SETTINGS
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "deploy").iterdir()])
+ADMINISTRATION = (ROOT / "docs" / "administration.md").read_text()
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *(ROOT / "deploy").iterdir()])
 CODE = re.compile(r"`([^`]+)`")
 
 
 def rows(heading: str) -> Iterator[list[str]]:
     """The cells of the table under that heading, row by row."""
-    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    section = ADMINISTRATION.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     for line in section.splitlines():
         if line.startswith("| `"):
             yield [cell.strip() for cell in line.strip("|").split("|")]
@@ -37,7 +37,7 @@ def commands(group: click.Group, path: str = "roster") -> Iterator[tuple[str, cl
 
 
 def usage(path: str, command: click.Command) -> str:
-    """The command with its arguments, as the README writes it."""
+    """The command with its arguments, as the documents write it."""
     arguments = [(one.name or "").upper() for one in command.params if isinstance(one, click.Argument)]
     return " ".join([path, *arguments])
 
@@ -48,7 +48,7 @@ def group(app: Flask) -> click.Group:
     return app.cli
 
 
-def test_every_setting_stands_in_the_readme_and_no_other() -> None:
+def test_every_setting_stands_in_the_documents_and_no_other() -> None:
     written = [CODE.findall(row[0])[0] for row in rows("Settings")]
     assert written == [setting.variable for setting in SETTINGS]
 
@@ -70,7 +70,7 @@ def test_no_document_names_a_setting_that_is_none(path: Path) -> None:
     assert set(re.findall(rf"\b{ENVIRONMENT_PREFIX}[A-Z_]+\b", path.read_text())) <= known
 
 
-def test_every_command_stands_in_the_readme_with_its_options(group: click.Group) -> None:
+def test_every_command_stands_in_the_documents_with_its_options(group: click.Group) -> None:
     written = {CODE.findall(row[0])[0]: CODE.findall(row[1]) for row in rows("Commands")}
     present = {
         usage(path, command): [
@@ -110,8 +110,8 @@ def test_make_targets_in_examples_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_to_files_lead_somewhere(path: Path) -> None:
-    links = re.findall(r"(?<!!)\[[^\]]+\]\(([^):#]+)\)", path.read_text())
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    links = re.findall(r"\[[^\]]+\]\(([^):#]+)\)", path.read_text())
+    assert [link for link in links if not (path.parent / link).exists()] == []
 
 
 def test_every_promise_names_tests_that_exist() -> None:

@@ -1,4 +1,4 @@
-"""The scripts in examples/ and the README's snippets, run against a real server."""
+"""The scripts in examples/ and the documents' snippets, run against a real server."""
 
 import csv
 import os
@@ -21,7 +21,7 @@ from tests.server import ROOT, RunningServer
 
 EMAIL, TOKEN = "anna@example.org", "example-token-0123456789"
 AUTH = {"Authorization": f"Token {TOKEN}"}
-README = (ROOT / "README.md").read_text()
+DOCUMENT = (ROOT / "docs" / "api.md").read_text()
 
 pytestmark = pytest.mark.sdk
 
@@ -52,7 +52,7 @@ def rows(text: str) -> list[list[str]]:
 
 def test_every_script_says_how_it_is_used(server: RunningServer) -> None:
     scripts = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
-    assert scripts == sorted(re.findall(r"\(examples/(\w+\.py)\)", README))
+    assert scripts == sorted(re.findall(r"\(\.\./examples/(\w+\.py)\)", DOCUMENT))
     for name in scripts:
         assert "usage:" in run(server, name, "--help").stdout
 
@@ -126,8 +126,8 @@ def test_errors_are_one_clear_line(server: RunningServer, tmp_path: Path) -> Non
     assert run(server, "rotate_tokens.py", str(tmp_path / "missing")).returncode == 1
 
 
-def test_the_readmes_snippet_runs(server: RunningServer) -> None:
-    section = README.split("\n## Use it from a script\n")[1].split("\n## ")[0]
+def test_the_documents_snippet_runs(server: RunningServer) -> None:
+    section = DOCUMENT
     [snippet] = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     code = snippet.replace("http://127.0.0.1:8080", server.url)
     done = subprocess.run(
@@ -139,8 +139,8 @@ def test_the_readmes_snippet_runs(server: RunningServer) -> None:
     assert re.fullmatch(rf"{EMAIL} \[.*'Street scenes'.*\]", said[1])
 
 
-def test_the_readmes_curl_line_runs(server: RunningServer) -> None:
-    [line] = re.findall(r"^ {4}(curl .*)$", README, re.MULTILINE)
+def test_the_documents_curl_line_runs(server: RunningServer) -> None:
+    [line] = re.findall(r"^ {4}(curl .*)$", DOCUMENT, re.MULTILINE)
     command = line.replace("http://127.0.0.1:8080", server.url)
     done = subprocess.run(["bash", "-c", command], env={**os.environ, "TOKEN": TOKEN}, capture_output=True, check=True)
     assert EMAIL.encode() in done.stdout

@@ -103,7 +103,7 @@ def test_service_cron_and_another_server_read_the_same_file(tmp_path: Path) -> N
     assert run(*flask, *account).stdout == "User anna@example.org created\n"
     assert run(*flask, "--env-file", str(other), "user", "list").stderr.startswith("There is no database. ")
     assert run(sys.executable, "-c", "import wsgi", FLASK_ENV_FILE=str(other)).returncode == 0
-    [cron] = re.findall(r"^    15 3 \* \* \* (.+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    [cron] = re.findall(r"^    15 3 \* \* \* (.+)$", (ROOT / "docs" / "administration.md").read_text(), re.MULTILINE)
     line = cron.replace("/opt/roster", str(project)).replace(".venv/bin/roster", " ".join(flask)).replace(r"\%", "%")
     done = run("sh", "-c", line.replace("/var/backups", str(tmp_path)))
     assert (done.returncode, done.stderr) == (0, "")
