@@ -54,7 +54,7 @@ def test_one_event_tells_the_old_and_the_new_one(app: Flask, cast: Cast) -> None
     change(alice)
     assert events(app) == [(alice.id, alice.id, {"old_email": alice.email, "new_email": NEW})]
     said = alice.browser.get("/activity/?kind=email_changed").text
-    assert f"changed their email from {alice.email} to {NEW}" in said
+    assert f"changed their email from <bdi>{alice.email}</bdi> to <bdi>{NEW}</bdi>" in said
 
 
 def test_the_same_email_again_leaves_no_event(app: Flask, cast: Cast) -> None:

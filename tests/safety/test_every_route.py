@@ -27,7 +27,7 @@ SHARED = {
     *("api.create_annotation", "api.delete_annotation", "api.delete_member", "api.delete_project", "api.delete_task"),
     *("api.delete_user", "api.import_tasks", "api.update_annotation", "api.update_organization", "api.update_project"),
     *("api.update_task", "auth.set_password", "people.deactivation", "people.deactivation_delete", "projects.change"),
-    *("api.restore_project", "projects.delete", "projects.import_tasks", "projects.restore"),
+    *("api.restore_project", "auth.setup", "projects.delete", "projects.import_tasks", "projects.restore"),
 }
 
 

@@ -156,6 +156,7 @@ def test_who_is_out_meanwhile_is_nobodys_actor(world: World) -> None:
 def test_a_deleted_person_is_not_noted_as_active(world: World) -> None:
     with world.app.app_context():
         user = db.session.get_one(User, world.alice.id)
+        user.organization = Organization.get()
         with db.engine.begin() as connection:
             connection.execute(update(User).where(User.id == user.id).values(status=DELETED, last_activity=None))
         activity.note(user)
