@@ -123,7 +123,7 @@ def test_the_row_of_a_deactivated_person_stands_in_its_filter_only(cast: Cast) -
     alice, bob = cast.alice(), cast.bob(sign_in=False)
     put_out(alice, bob)
     shown = {
-        status: bob.email in re.findall(r"<td data-label=\"Email\">([^<]*)", text)
+        status: bob.email in re.findall(r"<span class=\"person-email\">([^<]*)", text)
         for status in ("active", "deactivated", "all", "nonsense")
         if (text := alice.browser.get(f"/people/?status={status}").get_data(as_text=True))
     }
