@@ -52,6 +52,8 @@ def everything(alice_api: Script, task: dict[str, Any]) -> Script:
 def test_a_body_that_is_not_json_is_400_and_changes_nothing(app: Flask, everything: Script) -> None:
     before = state(app)
     for call in writes(app):
+        if call.endpoint == "api.import_tasks":
+            continue  # it takes more encodings and says more, tests/api/test_import.py
         for name, body in NOT_JSON.items():
             answer = everything.call(call.method, call.path, data=body, content_type="application/json")
             assert (answer.status_code, list(answer.json)) == (400, ["detail"]), (call, name)
