@@ -3,11 +3,8 @@
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,59 +21,46 @@ WITHIN = 60.0
 
 @pytest.fixture
 def place(tmp_path: Path) -> RunningServer:
-    """Data with a project that is large enough to take its time."""
+    """Data with an account, and a file of tasks."""
     server = RunningServer(tmp_path)
     assert server.flask("user", "create", "--username", ALICE, "--password", "correct horse battery").returncode == 0
-    (tmp_path / "tasks.json").write_text(json.dumps([TASK] * 4000))
+    (tmp_path / "tasks.json").write_text(json.dumps([TASK] * 40))
     return server
 
 
-def begin(place: RunningServer, *arguments: object) -> subprocess.Popen[str]:
-    """Start a command."""
-    command = [*ROSTER, *(str(part) for part in arguments)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, cwd=ROOT, env=place.environment, text=True, **pipes)
+def cut_off(place: RunningServer, at: str, how: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a command that gets this signal when it comes to that function."""
+    module, _, name = at.rpartition(".")
+    script = (
+        f"import os, signal\nimport {module} as module\nfrom app import roster\nreal = module.{name}\n"
+        f"def cut(*given, **named):\n    os.kill(os.getpid(), signal.{how})\n    return real(*given, **named)\n"
+        f"module.{name} = cut\nroster({[str(part) for part in arguments]!r})\n"
+    )
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=ROOT, env=place.environment, capture_output=True, text=True, check=False)
 
 
-def wait_until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    """Wait for the moment to stop it."""
-    until = time.monotonic() + WITHIN
-    while not condition() and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.001)
-    assert condition(), process.communicate()
-
-
-def stop(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Press Ctrl-C; returns exit status and standard error."""
-    process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=WITHIN)
-    assert out == ""
-    return process.returncode, said
+def check_stopped(done: subprocess.CompletedProcess[str]) -> None:
+    """Check that Ctrl-C ended it in one line, after what a progress bar may have written."""
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.splitlines(keepends=True)[-1] == NOTHING
 
 
 def test_an_import_that_is_stopped_changes_nothing(place: RunningServer, tmp_path: Path) -> None:
-    process = begin(place, "project", "import", "Many", tmp_path / "tasks.json", "--username", ALICE)
-    assert process.stderr
-    assert process.stderr.read(9) == "Importing"  # said inside the transaction
-    status, said = stop(process)
-    assert (status, said.removeprefix("\n")) == (130, NOTHING)
+    command = ("project", "import", "Many", tmp_path / "tasks.json", "--username", ALICE)
+    check_stopped(cut_off(place, "ls.projects.annotations.create_many", "SIGINT", *command))
     assert json.loads(place.flask("project", "list", "--json").stdout) == []
     assert place.flask("check").stdout == "OK\n"
 
 
-@pytest.mark.parametrize("how", ["stopped", "killed"])
+@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
 def test_a_backup_that_is_cut_off_leaves_the_former_one(place: RunningServer, tmp_path: Path, how: str) -> None:
-    place.flask("project", "import", "Many", str(tmp_path / "tasks.json"), "--username", ALICE)
     folder = tmp_path / "backups"
     folder.mkdir()
     (folder / "all.tar.gz").write_text("the former one")
-    process = begin(place, "backup", folder / "all.tar.gz")
-    wait_until(lambda: list(folder.glob(".roster-backup-*/archive")), process)
-    if how == "killed":
-        process.kill()
-        process.communicate()
-    else:
-        assert stop(process) == (130, NOTHING)
+    done = cut_off(place, "ls.backup.archive._pack", how, "backup", folder / "all.tar.gz")
+    if how == "SIGINT":
+        check_stopped(done)
         assert [path.name for path in folder.iterdir()] == ["all.tar.gz"]
     assert (folder / "all.tar.gz").read_text() == "the former one"
     assert place.flask("backup", str(folder / "all.tar.gz")).returncode == 0
@@ -88,9 +72,7 @@ def test_a_restore_that_is_stopped_changes_nothing(place: RunningServer, tmp_pat
     place.flask("project", "import", "Many", str(tmp_path / "tasks.json"), "--username", ALICE)
     assert place.flask("backup", str(archive)).returncode == 0
     place.flask("project", "delete", "1")
-    process = begin(place, "restore", archive)
-    wait_until(lambda: list((tmp_path / "data").glob(".restore-*/rows")), process)
-    assert stop(process) == (130, NOTHING)
+    check_stopped(cut_off(place, "ls.backup.restore._back_up_former_data", "SIGINT", "restore", archive))
     assert place.flask("project", "list").stdout == ""
     assert list((tmp_path / "data").glob(".restore-*")) == []
     assert place.flask("check").stdout == "OK\n"
@@ -98,11 +80,9 @@ def test_a_restore_that_is_stopped_changes_nothing(place: RunningServer, tmp_pat
 
 def test_a_copy_that_is_stopped_changes_nothing(place: RunningServer, tmp_path: Path) -> None:
     place.flask("project", "import", "Many", str(tmp_path / "tasks.json"), "--username", ALICE)
-    target = tmp_path / "copy.sqlite3"
-    process = begin(place, "db-copy", "--to", f"sqlite:///{target}")
-    wait_until(lambda: target.exists() and Path(f"{target}-wal").exists(), process)
-    assert stop(process) == (130, NOTHING)
-    assert place.flask("db-copy", "--to", f"sqlite:///{target}").returncode == 0
+    target = f"sqlite:///{tmp_path / 'copy.sqlite3'}"
+    check_stopped(cut_off(place, "ls.backup.copy.checksum", "SIGINT", "db-copy", "--to", target))
+    assert place.flask("db-copy", "--to", target).returncode == 0
 
 
 def test_what_was_committed_before_is_said_to_be_kept(place: RunningServer, tmp_path: Path) -> None:
