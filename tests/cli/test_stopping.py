@@ -14,6 +14,7 @@ from tests.server import ROOT, RunningServer
 
 ALICE = "alice@example.org"
 ROSTER = (sys.executable, "-c", "from app import roster; roster()")
+LISTEN = "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background jobs ignore it
 NOTHING = "Stopped. Nothing was changed.\n"
 TASK = {"data": {"text": "x" * 200}, "annotations": [{"result": []}] * 3}
 WITHIN = 60.0
@@ -32,7 +33,7 @@ def cut_off(place: RunningServer, at: str, how: str, *arguments: object) -> subp
     """Run a command that gets this signal when it comes to that function."""
     module, _, name = at.rpartition(".")
     script = (
-        f"import os, signal\nimport {module} as module\nfrom app import roster\nreal = module.{name}\n"
+        f"import os, signal\nimport {module} as module\nfrom app import roster\nreal = module.{name}\n{LISTEN}"
         f"def cut(*given, **named):\n    os.kill(os.getpid(), signal.{how})\n    return real(*given, **named)\n"
         f"module.{name} = cut\nroster({[str(part) for part in arguments]!r})\n"
     )
@@ -87,7 +88,7 @@ def test_a_copy_that_is_stopped_changes_nothing(place: RunningServer, tmp_path: 
 
 def test_what_was_committed_before_is_said_to_be_kept(place: RunningServer, tmp_path: Path) -> None:
     script = (
-        "import signal, os\nfrom app import roster\nfrom ls.projects import counters\n"
+        f"import signal, os\nfrom app import roster\nfrom ls.projects import counters\n{LISTEN}"
         "def stop(_id): os.kill(os.getpid(), signal.SIGINT) if stop.ids else stop.ids.append(_id); return False\n"
         "stop.ids = []\ncounters.rebuild = stop\nroster(['project', 'recount'])\n"
     )
