@@ -346,7 +346,7 @@ COMMANDS: list[tuple[list[str], str | None]] = [
 ]
 
 
-SAID = {"project import": "Importing\n", "people import": "new\tfrom.file@example.org\n", "db-copy --to": "Copying\n"}
+SAID = {"project import": "Importing\n", "people import": "new\tfrom.file@example.org\n"}
 
 
 def test_every_command_leaves_exactly_one_event(closed_app: Flask, tmp_path: Path) -> None:
