@@ -120,7 +120,7 @@ def keep_house(elsewhere: Visit, page: Page, email: str) -> None:
 
 
 def change_password(page: Page) -> None:
-    page.get_by_label("Current password").fill(PASSWORD)
+    page.locator("#password").get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     page.get_by_label("New password again").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Change password").click()
@@ -147,7 +147,7 @@ def see_the_work(page: Page, email: str, project: str, javascript: bool) -> None
     expect(toggle).to_have_attribute("aria-expanded", "false")
     toggle.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name=project)).to_be_visible()
+    expect(page.locator(".person-detail").get_by_role("link", name=project)).to_be_visible()
     expect(page.locator(".person-detail")).to_contain_text("2")
     looks.check(page, javascript)
     page.locator(".person-toggle[aria-expanded=true]").first.focus()
@@ -165,7 +165,7 @@ def deactivate_and_back(page: Page, theirs: Page, email: str, anna: Visit) -> No
     assert "/user/login/" in theirs.url
     page.goto(f"/people/?q={email}&status=deactivated")
     page.locator(".person-toggle").first.click()
-    page.get_by_role("button", name="Reactivate").click()
+    page.locator(".person-detail").get_by_role("button", name="Reactivate").click()
     expect(page.locator("#flash")).to_contain_text("can log in again")
     page.goto(f"/people/?q={email}")
     expect(page.locator(".person-toggle").first).to_be_visible()
