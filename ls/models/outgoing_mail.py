@@ -48,7 +48,7 @@ class OutgoingMail(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=utcnow, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str] = mapped_column(String(ERROR_LENGTH), default="")
+    sealed_error: Mapped[bytes | None] = mapped_column(LargeBinary)  # a server's answer often has the address
 
     @classmethod
     def add(cls, content: Content, message_id: str, lifetime: timedelta) -> None:
@@ -62,6 +62,11 @@ class OutgoingMail(Base):
         return Content(*json.loads(keyring().decrypt(PURPOSE, self.sealed)))
 
     @property
+    def error(self) -> str:
+        """Why the last attempt failed. Raises Undecipherable as above."""
+        return keyring().decrypt(PURPOSE, self.sealed_error) if self.sealed_error else ""
+
+    @property
     def is_expired(self) -> bool:
         """Whether it is too old to be worth sending."""
         return utcnow() >= self.expires_at
@@ -71,12 +76,12 @@ class OutgoingMail(Base):
         self.attempts += 1
         self.next_attempt_at = utcnow() + LEASE
 
-    def fail(self, error: str, *, is_final: bool) -> None:
+    def fail(self, error: str, is_final: bool) -> None:
         """Note why it was not sent, and when to try again: after growing pauses, until it expires."""
         pause = min(FIRST_PAUSE * 2 ** min(self.attempts - 1, 10), LONGEST_PAUSE)
         following = utcnow() + pause
         self.next_attempt_at = None if is_final or following >= self.expires_at else following
-        self.error = error[:ERROR_LENGTH]
+        self.sealed_error = keyring().encrypt(PURPOSE, error[:ERROR_LENGTH])
 
     def send_again(self) -> None:
         """Try one that has failed anew. Raises MailExpired."""
