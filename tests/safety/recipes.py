@@ -17,7 +17,7 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import LoginSession, Organization, PersonalToken
 from tests.cast import PASSWORD, Browser, Cast, Person
-from tests.factories import people_file
+from tests.factories import a_failed_message, people_file
 from tests.pictures import drawing, saved
 from tests.safety.routes import Call, calls
 
@@ -174,6 +174,11 @@ def _alice(world: World) -> dict[str, int | str]:
     return {"user_id": world.alice.id}
 
 
+def _failed_message(world: World) -> dict[str, int | str]:
+    with world.app.app_context():
+        return {"mail_id": a_failed_message()}
+
+
 def _fields(**given: Any) -> Callable[[World], dict[str, Any]]:
     return lambda _world: dict(given)
 
@@ -216,6 +221,7 @@ RECIPES = {
     "auth.setup": Recipe(_registration, lambda world: {"code": unfounded(world.app)}, is_by_visitor=True),
     "auth.signup": Recipe(_registration, is_by_visitor=True),
     "first_steps.hide": Recipe(),
+    "organization.mail_send": Recipe(values=_failed_message),
     "organization.settings_save": Recipe(_fields(title="Another name")),
     "people.deactivation": Recipe(),
     "people.deactivation_delete": Recipe(values=lambda world: {"user_id": world.charlie.id}),
