@@ -22,7 +22,7 @@ LOCALES = {tag: name for name, tag in HTML_LANG.items()}
 
 @click.group()
 def mail() -> None:
-    """Try to send mail, list what waits or failed, and show what messages say."""
+    """Send a test message, list what waits."""
 
 
 @mail.command("test", short_help="Send one message, and show the dialogue.")
@@ -75,7 +75,7 @@ def _shown(mail: OutgoingMail) -> dict[str, int | str]:
 
 @mail.command(short_help="Show what a message says.")
 @click.argument("name", type=click.Choice(sorted(PREVIEWS)))
-@click.option("--language", type=click.Choice(list(LOCALES), case_sensitive=False), default="en", show_default=True)
+@click.option("--language", type=click.Choice(list(LOCALES), case_sensitive=False), default="en", help="Its language.")
 @command
 def preview(name: str, language: str) -> None:
     """Show what the message NAME says, with made-up people."""
