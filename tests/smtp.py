@@ -3,6 +3,7 @@
 import email
 import re
 import ssl
+import threading
 from email.message import EmailMessage
 from email.policy import default
 from types import TracebackType
@@ -22,15 +23,21 @@ USER, PASSWORD = "roster", "a password for mail"
 class SmtpServer:
     """Start it with `with`; `messages` is what arrived. AUTH is off and nothing encrypted unless asked for."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, kind: str = "none", login: bool = False) -> None:
+    def __init__(
+        self, *, tls: ssl.SSLContext | None = None, kind: str = "none", login: bool = False, smtputf8: bool = True
+    ) -> None:
         self.messages: list[EmailMessage] = []
         self.recipients: list[str] = []
+        self.logins: list[tuple[str, str]] = []
+        self.arrived = threading.Event()
         self.answers: dict[str, list[str]] = {}  # by command: what to say instead, one after the other
         self.port, self.kind, self.login = free_port(), kind, login
-        options: dict[str, Any] = {"ssl_context" if kind == "tls" else "tls_context": tls} if tls else {}
+        options: dict[str, Any] = {"enable_SMTPUTF8": smtputf8, "server_hostname": "mail.example.org"}
+        if tls:
+            options["ssl_context" if kind == "tls" else "tls_context"] = tls
         if login:
-            options |= {"authenticator": self._check, "auth_required": True, "auth_require_tls": kind == "starttls"}
-        self._controller = Controller(self, "127.0.0.1", self.port, server_hostname="mail.example.org", **options)
+            options |= {"authenticator": self._check, "auth_require_tls": kind == "starttls"}
+        self._controller = Controller(self, "127.0.0.1", self.port, **options)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -52,13 +59,23 @@ class SmtpServer:
     ) -> None:
         self._controller.stop()
 
-    @staticmethod
-    def _check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()), handled=False)
+    def _check(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword) -> AuthResult:
+        given = (data.login.decode(), data.password.decode())
+        self.logins.append(given)
+        return AuthResult(success=given == (USER, PASSWORD), handled=False)
 
     def _answer(self, command: str, usual: str) -> str:
         waiting = self.answers.get(command)
         return waiting.pop(0) if waiting else usual
+
+    async def handle_MAIL(  # noqa: N802  # the library's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        """Take a sender."""
+        answer = self._answer("MAIL", "250 OK")
+        if answer.startswith("2"):
+            envelope.mail_from, envelope.mail_options = address, options
+        return answer
 
     async def handle_RCPT(  # noqa: N802  # the library's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -77,6 +94,7 @@ class SmtpServer:
             assert isinstance(message, EmailMessage)
             self.messages.append(message)
             self.recipients += envelope.rcpt_tos
+            self.arrived.set()
         return answer
 
 
