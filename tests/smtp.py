@@ -4,6 +4,7 @@ import email
 import re
 import ssl
 import threading
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import default
 from types import TracebackType
@@ -29,7 +30,8 @@ class SmtpServer:
         self.messages: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.logins: list[tuple[str, str]] = []
-        self.arrived = threading.Event()
+        self.on_data: list[Callable[[], object]] = []  # what to do once each message is here, before the answer
+        self._arrived = threading.Condition()
         self.answers: dict[str, list[str]] = {}  # by command: what to say instead, one after the other
         self.port, self.kind, self.login = free_port(), kind, login
         options: dict[str, Any] = {"enable_SMTPUTF8": smtputf8, "server_hostname": "mail.example.org"}
@@ -58,6 +60,11 @@ class SmtpServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._controller.stop()
+
+    def wait_for(self, number: int, seconds: float) -> bool:
+        """Wait until so many messages have arrived."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: len(self.messages) >= number, seconds)
 
     def _check(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword) -> AuthResult:
         given = (data.login.decode(), data.password.decode())
@@ -92,9 +99,12 @@ class SmtpServer:
         if answer.startswith("2"):
             message = email.message_from_bytes(envelope.content, policy=default)
             assert isinstance(message, EmailMessage)
-            self.messages.append(message)
-            self.recipients += envelope.rcpt_tos
-            self.arrived.set()
+            with self._arrived:
+                self.messages.append(message)
+                self.recipients += envelope.rcpt_tos
+                self._arrived.notify_all()
+            if self.on_data:
+                self.on_data.pop(0)()
         return answer
 
 

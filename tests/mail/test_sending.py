@@ -60,7 +60,7 @@ def test_without_a_mail_server_nothing_is_kept(make_app: Callable[..., Flask]) -
 def test_the_thread_is_woken_by_the_commit_and_stops(app: Flask, smtp_server: SmtpServer) -> None:
     stop = sender.start(app)
     add(app)
-    assert smtp_server.arrived.wait(sender.POLL / 2)
+    assert smtp_server.wait_for(1, sender.POLL / 2)
     stop()
     assert "mail" not in {thread.name for thread in threading.enumerate()}
     assert kept(app) == []
