@@ -51,6 +51,13 @@ class NotFound(DomainError):
     message = _l("There is nothing here.")
 
 
+class LinkGone(NotFound):
+    """The code of a one-time link is none, was used, or is too old."""
+
+    title = _l("This link does not work any more")
+    message = _l("It has been used already, a newer one has replaced it, or it is too old.")
+
+
 class Forbidden(DomainError):
     """The user may not do this."""
 

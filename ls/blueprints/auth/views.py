@@ -58,7 +58,7 @@ def signup(code: str | None = None) -> Response:
         form.add_errors(refused)
         return _signup(form, 422)
     except Throttled as refused:
-        return _throttled(_signup, form, refused)
+        return throttled(_signup, form, refused)
     log_in_user(user, persistent=False)
     is_founder = user.id == Organization.get().created_by_id
     start = "projects.index" if is_founder or has_projects() else "people.index"
@@ -130,7 +130,7 @@ def login() -> Response:
         form.problem = refused.message
         return _login(form, 422)
     except Throttled as refused:
-        return _throttled(_login, form, refused)
+        return throttled(_login, form, refused)
     log_in_user(user, persistent=persistent)
     return redirect(_next(), 302)
 
@@ -140,7 +140,8 @@ def _login(form: BaseForm, status: int = 200) -> Response:
     return render("auth/login.html", "auth/_login.html", status, **values)
 
 
-def _throttled(show: Callable[[BaseForm, int], Response], form: BaseForm, refused: Throttled) -> Response:
+def throttled(show: Callable[[BaseForm, int], Response], form: BaseForm, refused: Throttled) -> Response:
+    """The form again, with the message that there were too many attempts."""
     form.problem = refused.message
     response = show(form, 429)
     response.headers["Retry-After"] = str(refused.retry_after)
