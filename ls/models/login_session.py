@@ -45,7 +45,7 @@ class LoginSession(Base):
 
     @classmethod
     def end_others(cls, user: User, *, keep: LoginSession | None) -> int:
-        """Log the user out on every device but the one of `keep`, and return on how many; nothing is recorded of none."""
+        """Log the user out on every device but the one of `keep`; returns on how many. Of none nothing is recorded."""
         if ended := cls.delete_for(user, *([cls.id != keep.id] if keep else [])):
             Event.record("sessions_ended", user, count=ended)
         return ended

@@ -18,7 +18,12 @@ from ls.validation import token_in
 # What a code is for: to set a password, by a link that somebody was shown or by one that was mailed; to confirm a new
 # email; to take the change of an email back.
 SHOWN, MAILED, CONFIRM, UNDO = "shown", "mailed", "confirm", "undo"
-LIFETIMES = {SHOWN: timedelta(hours=72), MAILED: timedelta(hours=1), CONFIRM: timedelta(days=1), UNDO: timedelta(days=7)}
+LIFETIMES = {
+    SHOWN: timedelta(hours=72),
+    MAILED: timedelta(hours=1),
+    CONFIRM: timedelta(days=1),
+    UNDO: timedelta(days=7),
+}
 SETS_PASSWORD = (SHOWN, MAILED)
 
 

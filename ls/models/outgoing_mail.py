@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import LargeBinary, String
@@ -51,10 +51,12 @@ class OutgoingMail(Base):
     error: Mapped[str] = mapped_column(String(ERROR_LENGTH), default="")
 
     @classmethod
-    def add(cls, content: Content, message_id: str, lifetime: timedelta) -> None:
+    def add(cls, content: Content, message_id: str, lifetime: timedelta) -> Self:
         """Add a message that is worth sending for so long."""
         sealed = keyring().encrypt(PURPOSE, json.dumps(content))
-        db.session.add(cls(message_id=message_id, sealed=sealed, expires_at=utcnow() + lifetime))
+        message = cls(message_id=message_id, sealed=sealed, expires_at=utcnow() + lifetime)
+        db.session.add(message)
+        return message
 
     @property
     def content(self) -> Content:

@@ -33,7 +33,10 @@ def email() -> Response:
         return show("email", 422, email_form=form, problem=form.problem)
     except Throttled as refused:
         return show_throttled("email", refused)
-    changed, asked = _("Email changed. Log in with the new one from now on."), _("A link is on its way to the new email.")
+    changed, asked = (
+        _("Email changed. Log in with the new one from now on."),
+        _("A link is on its way to the new email."),
+    )
     return show_saved("email", changed if is_changed else asked)
 
 
