@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_
 
 from ls.accounts import rate_limit
@@ -9,7 +10,7 @@ from ls.accounts.change_password import WRONG, attempts, check_current_password
 from ls.accounts.emails import check_email
 from ls.accounts.notices import notify
 from ls.accounts.sign_up import check_available
-from ls.exceptions import InvalidFields, NotFound
+from ls.exceptions import Conflict, InvalidFields, NotFound
 from ls.mail.messages import link_to
 from ls.mail.outbox import enqueue, mail_is_set_up
 from ls.models import Event, LoginSession, OneTimeCode, User
@@ -17,6 +18,7 @@ from ls.models.one_time_code import CONFIRM, LIFETIMES, MAILED, UNDO
 from ls.models.user import DELETED
 
 PATH = "/user/account/email"
+TAKEN_SINCE = _l("Another account has your old email by now, so it cannot be given back. Ask whoever runs this server.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,9 @@ class EmailChange:
     old_hash: str | None
 
     def apply(self, user: User) -> bool:
-        """Inside `write_as_current_user(lock_organization=True)`: set it, or ask for its confirmation; whether it is set.
+        """Inside `write_as_current_user(lock_organization=True)`: set it, or ask for its confirmation.
 
-        Raises InvalidFields if the password was changed meanwhile, or another account has the email.
+        Returns whether it is set. Raises InvalidFields if the password was changed meanwhile, or another account has the email.
         """
         if user.password_hash != self.old_hash:
             raise InvalidFields({"current_password": [WRONG]})
@@ -100,13 +102,16 @@ def change_email(user: User, email: str, *, actor: User | None = None) -> None:
 def undo(code: str) -> tuple[str, str]:
     """Inside `write()`, with the organization locked: give the user the old email back.
 
-    Returns it, and a code to set a new password. Whoever changed the email knew the password, so it works no more, and every session ends. An older link that takes
-    back an earlier change goes on working; newer ones do not, which went to addresses of whoever changed this one.
-    Raises LinkGone, and InvalidFields if another account has the email by now.
+    Returns it, and a code to set a new password: whoever changed the email knew the old one, so that works no more, and
+    every session ends. Newer links that take a change back stop working, because they went to addresses of whoever
+    made this change; older ones go on. Raises LinkGone, and Conflict if another account has the email by now.
     """
     row = OneTimeCode.use(code, UNDO)
     user, new = row.user, row.user.email
-    email, key = _check_free(user, row.email)
+    try:
+        email, key = _check_free(user, row.email)
+    except InvalidFields:
+        raise Conflict(TAKEN_SINCE) from None
     user.set_values(email=email, email_key=key, password_hash=None)
     LoginSession.delete_for(user)
     OneTimeCode.delete_for(user, or_(OneTimeCode.purpose != UNDO, OneTimeCode.id > row.id))

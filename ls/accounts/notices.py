@@ -31,7 +31,7 @@ def end_other_sessions(user: User) -> None:
 
 
 def notify(user: User, kind: str, *, to: str | None = None, undo_url: str | None = None) -> None:
-    """Inside `write()`: tell the user of the event of this kind; `to` is the address that a change of email replaced."""
+    """Inside `write()`: tell the user of this kind of event; `to` is the address that a change of email replaced."""
     context = audit_context()
     enqueue(
         "account-change",
