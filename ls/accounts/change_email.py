@@ -1,6 +1,7 @@
 """Changing an email: checked and asked for first; with mail, a link to the new address then applies it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_
@@ -9,6 +10,7 @@ from ls.accounts import rate_limit
 from ls.accounts.change_password import WRONG, attempts, check_current_password
 from ls.accounts.emails import check_email
 from ls.accounts.notices import notify
+from ls.accounts.rate_limit import RateLimit
 from ls.accounts.sign_up import check_available
 from ls.exceptions import Conflict, InvalidFields, NotFound
 from ls.mail.messages import link_to
@@ -17,6 +19,7 @@ from ls.models import Event, LoginSession, OneTimeCode, User
 from ls.models.one_time_code import CONFIRM, LIFETIMES, MAILED, UNDO
 from ls.models.user import DELETED
 
+EMAIL_CHANGES = RateLimit("email changes", 10, timedelta(hours=1))
 PATH = "/user/account/email"
 TAKEN_SINCE = _l("Another account has your old email by now, so it cannot be given back. Ask whoever runs this server.")
 

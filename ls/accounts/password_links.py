@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from ls.accounts import rate_limit
-from ls.accounts.rate_limit import Bucket
+from ls.accounts.rate_limit import Bucket, RateLimit
 from ls.db.extensions import db
 from ls.exceptions import Conflict
 from ls.mail.messages import link_to
@@ -16,6 +16,9 @@ from ls.models import Event, OneTimeCode, OutgoingMail, User
 from ls.models.one_time_code import LIFETIMES, MAILED, SHOWN
 from ls.security.crypto import random_id
 
+# While no other link is sent, the last one works, so nobody keeps the owner of an account out by asking too often.
+TO_ACCOUNT = RateLimit("links to account", 5, LIFETIMES[MAILED])
+FROM_ADDRESS = RateLimit("links from address", 30, LIFETIMES[MAILED], of_address=True)
 NOBODY = SimpleNamespace(id=0)
 DEACTIVATED = _l("The account is deactivated.")
 NO_MAIL = _l(
@@ -26,8 +29,8 @@ NO_MAIL = _l(
 
 def reserve(key: str, address: str) -> None:
     """Count a link for this email key that somebody at this address asks for. Raises Throttled."""
-    rate_limit.reserve(Bucket(rate_limit.LINKS_FROM_ADDRESS, rate_limit.network(address)))
-    rate_limit.reserve(Bucket(rate_limit.LINKS_TO_ACCOUNT, key))
+    rate_limit.reserve(Bucket(FROM_ADDRESS, rate_limit.network(address)))
+    rate_limit.reserve(Bucket(TO_ACCOUNT, key))
 
 
 def mail_if_known(email: str, key: str) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ls.accounts.rate_limit import EMAIL_CHANGES
+from ls.accounts.change_email import EMAIL_CHANGES
 from ls.db.extensions import db
 from ls.models import Event, User
 from tests.cast import FRAGMENT, PASSWORD, Browser, Cast, Person

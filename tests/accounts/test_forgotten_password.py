@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from ls.accounts import rate_limit
+from ls.accounts.password_links import FROM_ADDRESS
 from ls.db.extensions import db
 from ls.models import Event, OneTimeCode, OutgoingMail
 from tests.cast import FRAGMENT, PASSWORD, Browser, Cast, Person
@@ -139,7 +139,7 @@ def test_asking_is_slowed_by_account_alike_whether_it_exists(app: Flask, cast: C
 
 
 def test_asking_is_slowed_by_address(app: Flask) -> None:
-    limit = rate_limit.LINKS_FROM_ADDRESS.limit
+    limit = FROM_ADDRESS.limit
     statuses = [ask(app, f"{number}@example.org").status_code for number in range(limit + 1)]
     assert statuses == limit * [303] + [429]
     assert ask(app, "another@example.org", at="192.0.2.1").status_code == 303

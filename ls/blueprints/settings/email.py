@@ -5,7 +5,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from ls.accounts import change_email, rate_limit
-from ls.accounts.rate_limit import EMAIL_CHANGES, Bucket
+from ls.accounts.change_email import EMAIL_CHANGES
+from ls.accounts.rate_limit import Bucket
 from ls.blueprints.settings.blueprint import settings
 from ls.blueprints.settings.forms import EmailForm
 from ls.blueprints.settings.sections import own_password_form, show, show_throttled
