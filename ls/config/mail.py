@@ -13,7 +13,7 @@ from ls.config.parsers import choice, text
 SUBMISSION, SUBMISSIONS = 587, 465  # RFC 8314; on the second, TLS comes first
 WORDS = ("starttls", "tls", "none")
 
-_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+_NAME = re.compile(r"([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}")
 
 security = choice(dict(zip(WORDS, WORDS, strict=True)), "is neither starttls nor tls nor none")
 

@@ -5,19 +5,21 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ls.db.extensions import Base, db
 from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
-from ls.exceptions import Conflict
+from ls.exceptions import Conflict, NotFound
 from ls.models.event import Event
 from ls.security.crypto import keyring
+from ls.validation import BIGGEST_ID
 
 PURPOSE = "outgoing mail"
 LEASE = timedelta(minutes=10)  # longer than one attempt can take; then another process may try
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 ERROR_LENGTH = 500
+GONE = _l("This message has been sent, or is too old to be kept.")
 
 
 class Content(NamedTuple):
@@ -48,7 +50,7 @@ class OutgoingMail(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=utcnow, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str] = mapped_column(String(ERROR_LENGTH), default="")
+    sealed_error: Mapped[bytes | None] = mapped_column(LargeBinary)  # a server's answer often has the address
 
     @classmethod
     def add(cls, content: Content, message_id: str, lifetime: timedelta) -> Self:
@@ -58,10 +60,24 @@ class OutgoingMail(Base):
         db.session.add(message)
         return message
 
+    @classmethod
+    def lock_for_update(cls, mail_id: int) -> Self:
+        """The row, locked. Raises NotFound."""
+        statement = select(cls).where(cls.id == min(mail_id, BIGGEST_ID)).with_for_update()
+        found = db.session.scalar(statement)
+        if found is None:
+            raise NotFound(GONE)
+        return found
+
     @property
     def content(self) -> Content:
         """What it says. Raises Undecipherable where the secret key is another one by now."""
         return Content(*json.loads(keyring().decrypt(PURPOSE, self.sealed)))
+
+    @property
+    def error(self) -> str:
+        """Why the last attempt failed. Raises Undecipherable as above."""
+        return keyring().decrypt(PURPOSE, self.sealed_error) if self.sealed_error else ""
 
     @property
     def is_expired(self) -> bool:
@@ -73,12 +89,12 @@ class OutgoingMail(Base):
         self.attempts += 1
         self.next_attempt_at = utcnow() + LEASE
 
-    def fail(self, error: str, *, is_final: bool) -> None:
+    def fail(self, error: str, is_final: bool) -> None:
         """Note why it was not sent, and when to try again: after growing pauses, until it expires."""
         pause = min(FIRST_PAUSE * 2 ** min(self.attempts - 1, 10), LONGEST_PAUSE)
         following = utcnow() + pause
         self.next_attempt_at = None if is_final or following >= self.expires_at else following
-        self.error = error[:ERROR_LENGTH]
+        self.sealed_error = keyring().encrypt(PURPOSE, error[:ERROR_LENGTH])
 
     def send_again(self) -> None:
         """Try one that has failed anew. Raises MailExpired."""

@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("next_attempt_at", MOMENT, nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("error", sa.String(length=500), nullable=False),
+        sa.Column("sealed_error", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_mail")),
         sqlite_autoincrement=True,
     )
