@@ -34,7 +34,8 @@ class EmailChange:
     def apply(self, user: User) -> bool:
         """Inside `write_as_current_user(lock_organization=True)`: set it, or ask for its confirmation.
 
-        Returns whether it is set. Raises InvalidFields if the password was changed meanwhile, or another account has the email.
+        Returns whether it is set. Raises InvalidFields if the password was changed meanwhile, or another account has
+        the email.
         """
         if user.password_hash != self.old_hash:
             raise InvalidFields({"current_password": [WRONG]})
