@@ -42,7 +42,7 @@ def forgot_password() -> Response:
         return _forgot_password(form, 422)
     except Throttled as refused:
         return throttled(_forgot_password, form, refused)
-    with write_as_anybody():
+    with write_as_anybody(lock_organization=True):
         password_links.mail_if_known(email, key)
     sent = _("If %(email)s has an account here, a link to set a password is on its way.", email=isolated(email))
     flash_message(sent + " " + _("It works for one hour, and once. Look into the spam folder too."), "info")
