@@ -23,7 +23,7 @@ from ls.db.migrate import ensure_current
 from ls.db.transaction import write
 from ls.folding import name_key, search_text
 from ls.models import Avatar, Event, LoginSession, OneTimeCode, Project, User
-from ls.models.one_time_code import CONFIRM, SHOWN, UNDO
+from ls.models.one_time_code import CONFIRM, SHOWN, SIGN_UP, UNDO
 from ls.projects import counters
 
 SECRET_KEY = "a fixed secret key, for measuring only, 32 bytes and more"
@@ -147,4 +147,6 @@ def one_time_codes(app: Flask) -> dict[str, str]:
     """The code of a link for each purpose."""
     with app.app_context(), write():
         user = db.session.get_one(User, 2)
-        return {purpose: OneTimeCode.issue(user, purpose, "new@example.net") for purpose in (SHOWN, CONFIRM, UNDO)}
+        return {
+            purpose: OneTimeCode.issue(user, purpose, "new@example.net") for purpose in (SHOWN, CONFIRM, UNDO, SIGN_UP)
+        }

@@ -73,6 +73,7 @@ RECIPES = (
     *_open("auth.forgot_password_page", "/user/forgot-password/"),
     *_open("auth.set_password_page", "/user/set-password/{shown}"),
     *_open("settings.email_confirm_page", "/user/account/email/confirm/{confirm}"),
+    *_open("settings.email_sign_up_page", "/user/account/email/sign-up/{sign-up}"),
     *_open("settings.email_undo_page", "/user/account/email/undo/{undo}"),
     *_open("system.home", "/"),
     *_open("people.organization", "/organization"),

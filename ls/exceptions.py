@@ -150,6 +150,13 @@ class CredentialsWrong(DomainError):
     message = _l("The email and password you entered don't match.")
 
 
+class EmailUnconfirmed(DomainError):
+    """The password is right, but the email of the sign-up is still to be confirmed."""
+
+    status = 422
+    message = _l("Confirm your email first: a link to do so is on its way to you. After that you can log in.")
+
+
 class CredentialRefused(DomainError):
     """The credential that was sent is not valid, or no longer."""
 

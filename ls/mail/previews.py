@@ -18,6 +18,7 @@ PREVIEWS: dict[str, dict[str, Any]] = {
         "account_url": f"{SITE}/user/account/",
     },
     "email-confirmation": {"old": ANNA, "new": NEW, "url": f"{SITE}/user/account/email/confirm/3kVQ"},
+    "sign-up-confirmation": {"email": ANNA, "url": f"{SITE}/user/account/email/sign-up/3kVQ"},
     "password-link": {"email": ANNA, "url": f"{SITE}/user/set-password/3kVQ"},
     "test": {"organization": "Label Studio"},
 }

@@ -16,13 +16,14 @@ from ls.security.crypto import digest, random_id
 from ls.validation import token_in
 
 # What a code is for: to set a password, by a link that somebody was shown or by one that was mailed; to confirm a new
-# email; to take the change of an email back.
-SHOWN, MAILED, CONFIRM, UNDO = "shown", "mailed", "confirm", "undo"
+# email; to take the change of an email back; to confirm the email of a sign-up.
+SHOWN, MAILED, CONFIRM, UNDO, SIGN_UP = "shown", "mailed", "confirm", "undo", "sign-up"
 LIFETIMES = {
     SHOWN: timedelta(hours=72),
     MAILED: timedelta(hours=1),
     CONFIRM: timedelta(days=1),
     UNDO: timedelta(days=7),
+    SIGN_UP: timedelta(days=1),
 }
 SETS_PASSWORD = (SHOWN, MAILED)
 
@@ -58,10 +59,9 @@ class OneTimeCode(Base):
         return row
 
     @classmethod
-    def waiting(cls, user: HasId, purpose: str) -> Self | None:
-        """The user's code for this purpose that can still be used, or None."""
-        row = db.session.scalar(select(cls).where(cls.user_id == user.id, cls.purpose == purpose))
-        return None if row is None or row.is_expired else row
+    def of(cls, user: HasId, purpose: str) -> Self | None:
+        """The user's code for this purpose, however old; None without one."""
+        return db.session.scalar(select(cls).where(cls.user_id == user.id, cls.purpose == purpose))
 
     @property
     def is_expired(self) -> bool:

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import LoginSession, OneTimeCode, Organization, PersonalToken, User
-from ls.models.one_time_code import CONFIRM, UNDO
+from ls.models.one_time_code import CONFIRM, SIGN_UP, UNDO
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import a_failed_message, people_file
 from tests.pictures import drawing, saved
@@ -257,6 +257,7 @@ RECIPES = {
     "settings.email": Recipe(_fields(**EMAIL)),
     "settings.email_cancel": Recipe(before=_ask_for_email),
     "settings.email_confirm": Recipe(values=_code(CONFIRM), is_by_visitor=True),
+    "settings.email_sign_up": Recipe(values=_code(SIGN_UP), is_by_visitor=True),
     "settings.email_undo": Recipe(values=_code(UNDO), is_by_visitor=True),
     "settings.password": Recipe(_change_of_password),
     "settings.personal_token": Recipe(before=_end_token),

@@ -16,6 +16,7 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import utcnow
 from ls.models import Event, LoginSession, OneTimeCode, PersonalToken, User
+from ls.models import one_time_code
 from ls.models.one_time_code import CONFIRM, SHOWN, UNDO
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import a_failed_message, people_file
@@ -111,6 +112,11 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("settings.email_cancel", "email_change_canceled", lambda w: w.form(f"{ME}/email/cancel", w.dora)),
     ("settings.email_cancel", None, lambda w: w.form(f"{ME}/email/cancel", w.dora)),
     ("settings.email_confirm", "email_changed", lambda w: w.form(f"{ME}/email/confirm/{w.code(w.dora, CONFIRM)}")),
+    (
+        "settings.email_sign_up",
+        "email_confirmed",
+        lambda w: w.form(f"{ME}/email/sign-up/{w.code(w.charlie, one_time_code.SIGN_UP)}"),
+    ),
     ("settings.email_undo", "email_restored", lambda w: w.form(f"{ME}/email/undo/{w.code(w.charlie, UNDO)}")),
     ("settings.personal_token", "personal_token_created", lambda w: w.form(f"{ME}/personal-tokens", w.dora)),
     (

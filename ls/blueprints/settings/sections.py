@@ -47,7 +47,7 @@ def own_password_form(form: Form) -> Form:
 
 
 def _email() -> dict[str, Any]:
-    form, waiting = own_password_form(EmailForm(formdata=None)), OneTimeCode.waiting(current_user, CONFIRM)
+    form, waiting = own_password_form(EmailForm(formdata=None)), OneTimeCode.of(current_user, CONFIRM)
     return {"email_form": form, "waiting": waiting}
 
 
