@@ -14,12 +14,13 @@ from ls.models.outgoing_mail import Content
 MAIL: dict[str, Any] = {"MAIL_HOST": "127.0.0.1", "MAIL_PORT": 1025, "MAIL_FROM": "roster@example.org"}
 
 
-def letters(app: Flask) -> list[Content]:
-    """Take the messages out of the outbox, the oldest first."""
+def letters(app: Flask, *, keep: bool = False) -> list[Content]:
+    """The messages in the outbox, the oldest first, which are taken out of it."""
     with app.app_context():
         found = [message.content for message in db.session.scalars(select(OutgoingMail).order_by(OutgoingMail.id))]
-        db.session.execute(delete(OutgoingMail))
-        db.session.commit()
+        if not keep:
+            db.session.execute(delete(OutgoingMail))
+            db.session.commit()
     return found
 
 

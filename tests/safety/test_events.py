@@ -15,8 +15,7 @@ from sqlalchemy import func, select
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import utcnow
-from ls.models import Event, LoginSession, OneTimeCode, PersonalToken, User
-from ls.models import one_time_code
+from ls.models import Event, LoginSession, OneTimeCode, PersonalToken, User, one_time_code
 from ls.models.one_time_code import CONFIRM, SHOWN, UNDO
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import a_failed_message, people_file
