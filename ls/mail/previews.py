@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-SITE, ANNA, NEW = "https://roster.example.org", "anna@example.org", "anna@example.net"
+SITE, ANNA, NEW = "https://example.org/ls", "anna@example.org", "anna@example.net"
 PREVIEWS: dict[str, dict[str, Any]] = {
     "account-change": {
         "kind": "email_changed",
