@@ -28,7 +28,7 @@ def email_confirm(code: str) -> Response:
     """Set the new email."""
     with write_as_anybody(lock_organization=True):
         email = change_email.confirm(code)
-    flash_message(_("Your email is %(email)s from now on. Log in with it.", email=isolated(email)))
+    flash_message(_("Your email is %(email)s from now on. Log in with it.", email=isolated(email)), "success")
     return redirect(url_for("auth.login"))
 
 
@@ -39,7 +39,7 @@ def email_undo(code: str) -> Response:
     with write_as_anybody(lock_organization=True):
         email, code = change_email.undo(code)
     said = _("Your email is %(email)s again, and every device is logged out.", email=isolated(email))
-    flash_message(said + " " + _("Set a new password, because the former one does not work any more."))
+    flash_message(said + " " + _("Set a new password, because the former one does not work any more."), "success")
     return redirect(url_for("auth.set_password_page", code=code))
 
 
@@ -49,5 +49,5 @@ def email_sign_up(code: str) -> Response:
     """Confirm the email of a sign-up."""
     with write_as_anybody(lock_organization=True):
         confirmation.confirm(code)
-    flash_message(_("Your email is confirmed. Log in now."))
+    flash_message(_("Your email is confirmed. Log in now."), "success")
     return redirect(url_for("auth.login"))
