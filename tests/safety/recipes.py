@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import LoginSession, Organization, PersonalToken
+from ls.models import LoginSession, OneTimeCode, Organization, PersonalToken, User
+from ls.models.one_time_code import CONFIRM, SIGN_UP, UNDO
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import a_failed_message, people_file
 from tests.pictures import drawing, saved
@@ -23,6 +24,7 @@ from tests.safety.routes import Call, calls
 
 DONE = {200, 201, 204, 302, 303}
 NEW_PASSWORD = "a newer, better password"
+EMAIL = {"email": "alicia@example.org", "current_password": PASSWORD}
 
 
 class World:
@@ -71,6 +73,11 @@ class World:
         with self.app.app_context():
             found = select(model.id).where(model.user_id == person.id).order_by(model.id.desc())
             return db.session.scalars(found.limit(1)).one()
+
+    def new_code(self, purpose: str) -> str:
+        """A code of Bob's, that gives him another email."""
+        with self.app.app_context(), write():
+            return OneTimeCode.issue(db.session.get_one(User, self.bob.id), purpose, "bobby@example.org")
 
     def calls(self, person: Person, **values: int | str) -> list[Call]:
         """Every route over what this member has; a user's id in a path is Bob's unless given."""
@@ -176,6 +183,15 @@ def _alice(world: World) -> dict[str, int | str]:
     return {"user_id": world.alice.id}
 
 
+def _code(purpose: str) -> Callable[[World], dict[str, int | str]]:
+    return lambda world: {"code": world.new_code(purpose)}
+
+
+def _ask_for_email(world: World) -> object:
+    user = world.alice.browser
+    return user.post("/user/account/email", EMAIL, page="/user/account/")
+
+
 def _fields(**given: Any) -> Callable[[World], dict[str, Any]]:
     return lambda _world: dict(given)
 
@@ -211,6 +227,7 @@ RECIPES = {
     "api.update_project": Recipe(_fields(title="Another title")),
     "api.update_task": Recipe(_fields(data={"text": "another"})),
     "api.update_user": Recipe(_fields(first_name="Alicia"), _alice),
+    "auth.forgot_password": Recipe(_fields(email="bob@example.org"), is_by_visitor=True),
     "auth.language": Recipe(_fields(language="zh_Hans")),
     "auth.login": Recipe(_fields(email="alice@example.org", password=PASSWORD), is_by_visitor=True),
     "auth.logout": Recipe(),
@@ -225,6 +242,7 @@ RECIPES = {
     "people.import_accounts": Recipe(_sealed_people),
     "people.import_preview": Recipe(_people_file, changes_nothing=True),
     "people.invite_reset": Recipe(),
+    "people.password_link": Recipe(),
     "people.several_deactivation": Recipe(lambda world: {"person": world.bob.id}),
     "people.several_reactivation": Recipe(lambda world: {"person": world.charlie.id}),
     "projects.change": Recipe(_fields(title="Another title", description="")),
@@ -236,7 +254,11 @@ RECIPES = {
     "settings.avatar": Recipe(_another_picture),
     "settings.avatar_delete": Recipe(),
     "settings.avatar_preview": Recipe(_another_picture, changes_nothing=True),
-    "settings.email": Recipe(_fields(email="alicia@example.org", current_password=PASSWORD)),
+    "settings.email": Recipe(_fields(**EMAIL)),
+    "settings.email_cancel": Recipe(before=_ask_for_email),
+    "settings.email_confirm": Recipe(values=_code(CONFIRM), is_by_visitor=True),
+    "settings.email_sign_up": Recipe(values=_code(SIGN_UP), is_by_visitor=True),
+    "settings.email_undo": Recipe(values=_code(UNDO), is_by_visitor=True),
     "settings.password": Recipe(_change_of_password),
     "settings.personal_token": Recipe(before=_end_token),
     "settings.personal_token_delete": Recipe(),
