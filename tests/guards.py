@@ -236,7 +236,7 @@ GUARDS = (
         (TOKENS,),
     ),
     Guard("invite token", ORGANIZATION, "not self.is_invite_token(token)", "False", (SIGN_UP,)),
-    Guard("set-up link: its code", ORGANIZATION, "not _is_same(code, self.setup_code)", "False", (SET_UP,)),
+    Guard("set-up link: its code", ORGANIZATION, "not is_same_token(code, self.setup_code)", "False", (SET_UP,)),
     Guard(
         "set-up link: until there is an account",
         ORGANIZATION,

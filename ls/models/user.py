@@ -123,6 +123,8 @@ class User(DisplayName, UserMixin, Base):  # type: ignore[misc]  # Flask-Login s
     language: Mapped[str | None] = mapped_column(String(16))
     appearance: Mapped[str] = mapped_column(String(8), default="auto")
     avatar_name: Mapped[str | None] = mapped_column(String(80))
+    # With which they signed up. No foreign key: invitations are made by users, and have one already.
+    invitation_id: Mapped[int | None] = mapped_column(index=True)
     # What lists sort and search by; set by `derive` below.
     name_key: Mapped[str] = mapped_column(sort_key(KEY_LENGTH), default="")
     activity_key: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)
