@@ -24,6 +24,7 @@ from ls.models.event import AuditContext, set_audit_context
 from tests.cast import Cast
 from tests.raw_http import connect
 from tests.server import RunningServer
+from tests.smtp import SmtpServer
 
 os.environ["FLASK_SKIP_DOTENV"] = "1"  # settings of this machine, in roster.env, are no part of a test
 
@@ -144,6 +145,13 @@ def moved_clock() -> Iterator[Clock]:
     """A clock that a test can move."""
     with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
         yield Clock(traveller)
+
+
+@pytest.fixture
+def smtp_server() -> Iterator[SmtpServer]:
+    """A mail server: `make_app(**smtp_server.settings)`; tests/smtp.py has `flush`, `text_of` and `link_in`."""
+    with SmtpServer() as server:
+        yield server
 
 
 @pytest.fixture

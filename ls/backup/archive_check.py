@@ -6,12 +6,15 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import delete
+
 from ls.backup.archive import DATABASE, FORMAT, MANIFEST, OLD_DATABASE, SECRET_KEY, BackupRefused, file_digest
 from ls.backup.archive_rows import check_revision, opened, take_rows
 from ls.backup.progress import Bar, no_bar
 from ls.config.parsers import KEY_BYTES
 from ls.db.migrate import HEAD, REVISIONS, migrate
 from ls.db.sqlite import file_engine
+from ls.models import OutgoingMail
 
 SMALL = 100_000  # bytes; manifest and key are smaller, an archive that claims more is refused
 
@@ -73,4 +76,6 @@ def _rows_in_our_schema(database: Path, schema: str, bar: Bar) -> Path:
         migrate(writing, schema)
         take_rows(reading, writing, bar)
         migrate(writing, HEAD)
+        writing.execute(delete(OutgoingMail))  # it was sent since, or is not true any more
+        writing.commit()
     return target

@@ -12,10 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from ls.db.extensions import Base
 from ls.db.migrate import HEAD, create_private_file, migrate, revision
 from ls.db.sequences import continue_ids
-from ls.models import Organization, User
+from ls.models import Organization, OutgoingMail, User
 
 CHUNK = 2000
-TABLES: tuple[Table, ...] = tuple(Base.metadata.sorted_tables)
+# What waits to be sent stays where it is, so that two servers never send the same.
+TABLES: tuple[Table, ...] = tuple(each for each in Base.metadata.sorted_tables if each != OutgoingMail.__table__)
 Progress = Callable[[int], object]
 Row = dict[str, Any]
 

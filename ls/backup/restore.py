@@ -18,9 +18,9 @@ from sqlalchemy import Engine, select, text
 
 from ls.backup.archive import BackupRefused, backup
 from ls.backup.archive_check import CheckedArchive, check
-from ls.backup.copy import TABLES, copy_rows, snapshot
+from ls.backup.copy import copy_rows, snapshot
 from ls.backup.progress import Bar, no_bar, uninterrupted
-from ls.db.extensions import db
+from ls.db.extensions import Base, db
 from ls.db.migrate import ensure_current
 from ls.db.sqlite import file_engine
 from ls.db.types import utcnow
@@ -152,7 +152,7 @@ def _put_in_place(app: Flask, database: Path) -> None:
 
 
 def _replace_rows(engine: Engine, database: Path) -> None:
-    tables = ", ".join(table.name for table in TABLES)
+    tables = ", ".join(Base.metadata.tables)
     with snapshot(file_engine(database)) as reading, engine.connect() as writing, writing.begin():
         writing.execute(text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
         # A trigger keeps the audit log append-only; only a restore replaces it, by the archive's own.

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from ls.config import parsers
+from ls.config import mail, parsers
 
 ENVIRONMENT_PREFIX = "LABEL_STUDIO_"
 DAY = 24 * 60 * 60
@@ -88,6 +88,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAX_SESSION_AGE", parsers.whole_number(1, LONGEST), 8 * DAY, "Longest life of a login in seconds."),
     Setting("MAX_TIME_BETWEEN_ACTIVITY", parsers.whole_number(1, LONGEST), 3 * DAY, "Idle seconds that end a login."),
     Setting("LANGUAGE", parsers.language, "en", "Language when neither account nor browser says: en or zh-hans."),
+    Setting("MAIL_HOST", mail.host, None, "Mail server that messages are given to; unset: no mail."),
+    Setting("MAIL_PORT", parsers.whole_number(1, 65535), None, "Its port; 587 if unset, 465 with tls."),
+    Setting("MAIL_SECURITY", mail.security, "starttls", "Encryption: starttls, tls or none; port 465 means tls."),
+    Setting("MAIL_USERNAME", mail.credential, None, "User name at the mail server."),
+    Setting("MAIL_PASSWORD", mail.credential, None, "Password at the mail server.", secret=True),
+    Setting("MAIL_FROM", mail.sender, None, "Address that messages come from."),
     Setting("METRICS", parsers.boolean, False, "Numbers for Prometheus at /metrics."),
     Setting("METRICS_TOKEN", parsers.metrics_token, None, "What /metrics asks for; unset: loopback only.", secret=True),
     Setting("LOG_FORMAT", parsers.log_format, "text", "Form of the log's lines: text or json."),
@@ -145,6 +151,7 @@ def _flask_settings(found: Mapping[str, Any]) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": database,
         "SQLALCHEMY_ENGINE_OPTIONS": parsers.engine_options(database),
         "PREFIX": urlsplit(found["HOST"]).path,
+        **_mail_settings(found),
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -161,3 +168,10 @@ def _flask_settings(found: Mapping[str, Any]) -> dict[str, Any]:
         "WTF_CSRF_CHECK_DEFAULT": False,  # ls.web.auth checks, once it knows whether a token or a session is used
         "WTF_CSRF_SSL_STRICT": False,  # ls.web.csrf checks more than the Referer
     }
+
+
+def _mail_settings(found: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return mail.combined(found)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None

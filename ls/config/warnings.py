@@ -17,6 +17,8 @@ _OTHER_PREFIX = {f"HEARTEX_{setting.name}": setting.variable for setting in SETT
 _NO_PREFIX = {
     name: f"{ENVIRONMENT_PREFIX}{name}" for name in ("BASE_DATA_DIR", "MAX_SESSION_AGE", "MAX_TIME_BETWEEN_ACTIVITY")
 }
+_NEEDS = {"PASSWORD": "USERNAME", "USER_TOKEN": "USERNAME", "METRICS_TOKEN": "METRICS"}
+_NEEDS |= {f"MAIL_{name}": "MAIL_HOST" for name in ("PORT", "SECURITY", "USERNAME", "PASSWORD", "FROM")}
 
 
 def warnings_for(environ: Mapping[str, str]) -> list[str]:
@@ -46,9 +48,11 @@ def _misnamed(given: list[str]) -> Iterator[str]:
 
 def _without_effect(environ: Mapping[str, str]) -> Iterator[str]:
     present = {name.removesuffix("_FILE") for name, value in environ.items() if value.strip()}
-    for name, needed in {"PASSWORD": "USERNAME", "USER_TOKEN": "USERNAME", "METRICS_TOKEN": "METRICS"}.items():
+    for name, needed in _NEEDS.items():
         if f"{ENVIRONMENT_PREFIX}{name}" in present and f"{ENVIRONMENT_PREFIX}{needed}" not in present:
             yield f"{ENVIRONMENT_PREFIX}{name} has no effect without {ENVIRONMENT_PREFIX}{needed}."
+    if f"{ENVIRONMENT_PREFIX}MAIL_HOST" in present and f"{ENVIRONMENT_PREFIX}HOST" not in present:
+        yield f"{ENVIRONMENT_PREFIX}MAIL_HOST needs {ENVIRONMENT_PREFIX}HOST: links in messages begin with it."
 
 
 def _contradicted(environ: Mapping[str, str]) -> Iterator[str]:

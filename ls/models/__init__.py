@@ -10,6 +10,7 @@ from ls.models.invitation import Invitation as Invitation
 from ls.models.login_session import LoginSession as LoginSession
 from ls.models.one_time_code import OneTimeCode as OneTimeCode
 from ls.models.organization import Organization as Organization
+from ls.models.outgoing_mail import OutgoingMail as OutgoingMail
 from ls.models.personal_token import PersonalToken as PersonalToken
 from ls.models.project import Project as Project
 from ls.models.task import Task as Task

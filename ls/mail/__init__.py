@@ -1,0 +1,1 @@
+"""Outgoing mail: the outbox in the database, what messages say, and the thread that sends them."""

@@ -1,0 +1,40 @@
+"""The outbox: a verb adds its message in its own transaction, and the message is sent after the commit."""
+
+import threading
+from datetime import timedelta
+from email.utils import make_msgid
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from ls.db.extensions import db
+from ls.mail.messages import render
+from ls.models import OutgoingMail
+
+wake = threading.Event()  # wakes the sender of this process
+
+
+def mail_is_set_up() -> bool:
+    """Whether this server can send mail."""
+    return bool(current_app.config["MAIL_HOST"])
+
+
+def enqueue(template: str, to: str, *, locale: str | None, lifetime: timedelta, **context: Any) -> None:
+    """Add the message inside `write()`; nothing where mail is not set up.
+
+    `template` is the name of a file in templates/mail, `locale` the reader's language or None for the server's,
+    `lifetime` how long the message is worth sending, such as that of its link. Links are made by `link_to`.
+    """
+    if not mail_is_set_up():
+        return
+    message_id = make_msgid(domain=current_app.config["MAIL_FROM"].domain)
+    OutgoingMail.add(render(template, to, locale, **context), message_id, lifetime)
+    db.session().info["has_mail"] = True
+
+
+@event.listens_for(db.session, "after_commit")
+def _wake(session: Session) -> None:
+    if session.info.pop("has_mail", False):
+        wake.set()

@@ -1,0 +1,91 @@
+"""Messages that wait to be sent, or could not be. One that was sent is deleted."""
+
+import json
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ls.db.extensions import Base, db
+from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
+from ls.exceptions import Conflict
+from ls.models.event import Event
+from ls.security.crypto import keyring
+
+PURPOSE = "outgoing mail"
+LEASE = timedelta(minutes=10)  # longer than one attempt can take; then another process may try
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+ERROR_LENGTH = 500
+
+
+class Content(NamedTuple):
+    """What is sealed: messages hold addresses and links."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+class MailExpired(Conflict):
+    """What the message says is no longer true."""
+
+    message = _l("This message is too old: the link in it does not work any more.")
+
+
+class OutgoingMail(Base):
+    """A message, sealed. It waits while it has a time of its next attempt; without one it has failed."""
+
+    __tablename__ = "outgoing_mail"
+    __table_args__ = NEVER_REUSE_IDS
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(300))  # the same at every attempt, so that readers see one message
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=utcnow, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    sealed_error: Mapped[bytes | None] = mapped_column(LargeBinary)  # a server's answer often has the address
+
+    @classmethod
+    def add(cls, content: Content, message_id: str, lifetime: timedelta) -> None:
+        """Add a message that is worth sending for so long."""
+        sealed = keyring().encrypt(PURPOSE, json.dumps(content))
+        db.session.add(cls(message_id=message_id, sealed=sealed, expires_at=utcnow() + lifetime))
+
+    @property
+    def content(self) -> Content:
+        """What it says. Raises Undecipherable where the secret key is another one by now."""
+        return Content(*json.loads(keyring().decrypt(PURPOSE, self.sealed)))
+
+    @property
+    def error(self) -> str:
+        """Why the last attempt failed. Raises Undecipherable as above."""
+        return keyring().decrypt(PURPOSE, self.sealed_error) if self.sealed_error else ""
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it is too old to be worth sending."""
+        return utcnow() >= self.expires_at
+
+    def claim(self) -> None:
+        """Keep other processes from trying it, as long as one attempt may take."""
+        self.attempts += 1
+        self.next_attempt_at = utcnow() + LEASE
+
+    def fail(self, error: str, is_final: bool) -> None:
+        """Note why it was not sent, and when to try again: after growing pauses, until it expires."""
+        pause = min(FIRST_PAUSE * 2 ** min(self.attempts - 1, 10), LONGEST_PAUSE)
+        following = utcnow() + pause
+        self.next_attempt_at = None if is_final or following >= self.expires_at else following
+        self.sealed_error = keyring().encrypt(PURPOSE, error[:ERROR_LENGTH])
+
+    def send_again(self) -> None:
+        """Try one that has failed anew. Raises MailExpired."""
+        if self.is_expired:
+            raise MailExpired
+        self.attempts, self.next_attempt_at = 0, utcnow()
+        Event.record("mail_sent_again")
