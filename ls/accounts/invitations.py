@@ -1,7 +1,7 @@
 """Inviting: what each address is, and an invitation for each one that is new; and whom an invitation lets sign up."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Self
@@ -14,8 +14,11 @@ from ls.accounts.import_people import TWICE, known_accounts
 from ls.accounts.sign_up import check_profile
 from ls.db.extensions import db
 from ls.db.types import utcnow
-from ls.exceptions import InvalidFields, Text
+from ls.exceptions import Conflict, InvalidFields, Text
+from ls.mail.messages import link_to
+from ls.mail.outbox import enqueue, mail_is_set_up
 from ls.models import Event, Invitation, Organization, User
+from ls.models.invitation import PENDING
 from ls.names import isolated, visible
 
 MOST_EMAILS = 200
@@ -32,7 +35,11 @@ _LIFETIME = re.compile("([1-9][0-9]{0,3})([hd])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 _USES = re.compile("[1-9][0-9]{0,3}")
 
-Link = Callable[[str], str]  # makes the URL of a token
+
+class NotSendable(Conflict):
+    """Mail is not set up, or there is nobody to write to, or nothing to say."""
+
+    message = _l("Only a pending invitation for an address can be sent, and only where mail is set up.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +109,9 @@ def _words(part: str) -> list[str]:
 
 
 def invite(emails: Sequence[str], terms: Terms, by: User | None, *, skip_wrong: bool = False) -> list[Line]:
-    """What each address is, with invitations for the new ones; without addresses one for whoever has its link.
+    """What each address is, with invitations for the new ones, which are sent if mail is set up.
 
+    Without addresses, one for whoever has its link.
     Inside `write()`, with the organization locked. Raises InvalidFields if an address is wrong; with `skip_wrong` only
     if there is no other one.
     """
@@ -117,6 +125,7 @@ def invite(emails: Sequence[str], terms: Terms, by: User | None, *, skip_wrong: 
     db.session.flush()
     for invitation in made:
         Event.record("invitation_created", invitation=invitation.id)
+        _enqueue(invitation, by)
     return lines
 
 
@@ -130,6 +139,33 @@ def _new(line: Line, terms: Terms, by: User | None) -> Invitation:
         note=terms.note,
         expires_at=terms.lifetime and now + terms.lifetime,
         max_uses=terms.max_uses or (1 if line.email else None),
+    )
+
+
+def send_again(invitation_id: int, by: User) -> None:
+    """Send a pending invitation to its address, inside `write()`. Raises NotFound, NotSendable."""
+    invitation = Invitation.lock_for_update(invitation_id)
+    if not (mail_is_set_up() and invitation.email and invitation.state == PENDING):
+        raise NotSendable
+    _enqueue(invitation, by)
+    Event.record("invitation_sent", invitation=invitation.id)
+
+
+def _enqueue(invitation: Invitation, by: User | None) -> None:
+    if invitation.email is None:
+        return
+    organization, until = Organization.get(), invitation.expires_at
+    enqueue(
+        "invitation",
+        invitation.email,
+        locale=by and by.language,
+        lifetime=until - utcnow() if until else Terms().lifetime or timedelta(),
+        organization=organization.title if organization.has_title else None,
+        name=by and by.display_name,
+        email=invitation.email,
+        note=invitation.note,
+        until=until,
+        url=link_to(f"/user/signup/?token={invitation.token}"),
     )
 
 

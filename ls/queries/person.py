@@ -99,7 +99,8 @@ def _memberships(user_ids: Sequence[int]) -> dict[int, Membership]:
         .outerjoin(Event, Event.id == first)
         .outerjoin(Invitation, Invitation.id == User.invitation_id)
         .outerjoin(
-            _INVITER, _INVITER.id == case((Event.kind == "user_created", Event.actor_id), else_=Invitation.created_by_id)
+            _INVITER,
+            _INVITER.id == case((Event.kind == "user_created", Event.actor_id), else_=Invitation.created_by_id),
         )
         .where(User.id.in_(user_ids))
     )

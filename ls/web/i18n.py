@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
     babel.init_app(app, locale_selector=select_locale, default_translation_directories="ls/translations")
     app.jinja_env.globals.update(_=translate, get_locale=get_locale, html_lang=HTML_LANG)
-    for template_filter in (time_ago, time_day, full_day, duration, number, compact):
+    for template_filter in (time_ago, time_day, full_day, exact, duration, number, compact):
         app.add_template_filter(at_render_time(template_filter), template_filter.__name__)
 
 

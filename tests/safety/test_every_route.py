@@ -28,6 +28,7 @@ SHARED = {
     *("api.delete_user", "api.import_tasks", "api.update_annotation", "api.update_organization", "api.update_project"),
     *("api.update_task", "auth.set_password", "people.deactivation", "people.deactivation_delete", "projects.change"),
     *("api.restore_project", "auth.setup", "projects.delete", "projects.import_tasks", "projects.restore"),
+    *("api.revoke_invitation", "api.send_invitation", "people.invitation_revoke", "people.invitation_send"),
 }
 
 

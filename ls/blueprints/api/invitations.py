@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from flask import Response, url_for
 from pydantic import Field
 
-from ls.accounts.invitations import NEW, Terms, invite
+from ls.accounts.invitations import NEW, Terms, invite, send_again
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Input, Schema, api_operation, json_response, no_content
 from ls.blueprints.api.schemas import Page, Paged, page_schema
@@ -118,6 +118,15 @@ def revoke_invitation(invitation_id: int) -> Response:
     """Its link does not work any more. One that has ended stays as it is."""
     with write_as_current_user():
         Invitation.lock_for_update(invitation_id).revoke()
+    return no_content()
+
+
+@api.post("/api/invitations/<int:invitation_id>/send/")
+@api_operation("Send an invitation again", tag=TAG, answers={204: None}, errors=(409,))
+def send_invitation(invitation_id: int) -> Response:
+    """Once more by email; 409 without mail, without an address, or when it has ended."""
+    with write_as_current_user() as user:
+        send_again(invitation_id, user)
     return no_content()
 
 

@@ -11,9 +11,10 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ls.accounts import rate_limit
-from ls.accounts.invitations import MOST_EMAILS, WRONG, Line, Terms, emails_in, invite
+from ls.accounts.invitations import MOST_EMAILS, WRONG, Line, Terms, emails_in, invite, send_again
 from ls.blueprints.people.blueprint import people
 from ls.exceptions import InvalidFields
+from ls.mail.outbox import mail_is_set_up
 from ls.models import Invitation
 from ls.queries.invitations import list_invitations, used_by
 from ls.spreadsheet import csv_lines
@@ -83,6 +84,7 @@ def _invitations(
         "invitations": page.rows,
         "used_by": used_by(page.rows, NAMED),
         "link_of": _link,
+        "has_mail": mail_is_set_up(),
         "left_out": [line for line in lines if line.invitation is None],
         "links": links,
         "table": b64encode("".join(csv_lines(("email", "link"), links)).encode()).decode(),
@@ -91,6 +93,15 @@ def _invitations(
         "next_url": f"{url}?after={page.next}" if page.next else None,
     }
     return render("people/invitations.html", "people/_invitations.html", status, form=form, **values)
+
+
+@people.post("/people/invitations/<int:invitation_id>/send", endpoint="invitation_send")
+def send(invitation_id: int) -> Response:
+    """Send an invitation by email once more."""
+    with write_as_current_user() as user:
+        send_again(invitation_id, user)
+    flash_message(_("The invitation is sent again."), "success")
+    return redirect(url_for("people.invitations"))
 
 
 @people.post("/people/invitations/<int:invitation_id>/revoke", endpoint="invitation_revoke")
