@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import click
-from flask import Flask
+from flask import Flask, request_started
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
@@ -17,6 +17,7 @@ from ls.config.warnings import warnings_for
 from ls.db.migrate import SchemaTooNew
 from ls.db.postgresql import reason
 from ls.exceptions import DomainError
+from ls.mail import sender
 from ls.models import Organization
 from ls.projects import deletion
 
@@ -31,6 +32,12 @@ def is_first(app: Flask) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def start_sender(app: Flask, **_arguments: object) -> None:
+    """Start it with the first request: the process that loads this file may not be the one that serves."""
+    request_started.disconnect(start_sender, app)
+    sender.start(app)
 
 
 # The command line imports this file as well; its commands prepare the database themselves.
@@ -49,6 +56,7 @@ else:
             if first and not (organization := Organization.get()).is_founded:
                 link = f"{application.config['HOST']}/setup/{organization.setup_code}"
                 print(f"Set up this server: {link}", file=sys.stderr)  # noqa: T201  # as `roster start` does
+        request_started.connect(start_sender, application)
     except (ConfigError, DomainError, SchemaTooNew, OperationalError) as refused:
         problem = reason(refused) if isinstance(refused, OperationalError) else str(refused)
         print(problem, file=sys.stderr)  # noqa: T201  # there is no log yet

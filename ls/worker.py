@@ -19,6 +19,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import BadRequest
 
+from ls.mail import sender
 from ls.web.responses import SECURITY_HEADERS
 
 CONNECTIONS = 12_000  # an idle one costs a file and about 4 KB
@@ -123,6 +124,7 @@ class WaitressWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
     def run(self) -> None:
         """Serve until told to stop, or until gunicorn's main process is gone."""
         sys.setswitchinterval(SWITCH_INTERVAL)
+        stop_sender = sender.start(self.wsgi)
         channels: dict[int, Any] = {}
         server = self._server(channels)
         turn = partial(wasyncore.loop, use_poll=True, map=channels, count=1)
@@ -134,6 +136,7 @@ class WaitressWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
         turn(timeout=0)
         while server.is_busy and time.monotonic() < until:
             turn(timeout=0.1)
+        stop_sender()
 
     def _server(self, channels: dict[int, Any]) -> WaitressServer:
         listener, files = self.sockets[0].sock, resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -1,12 +1,16 @@
 """Small factories for what people work on; they need an application context."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
 
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import Contribution, Project, Task, User
+from ls.models import Contribution, OutgoingMail, Project, Task, User
+from ls.models.outgoing_mail import Content
 from ls.projects import annotations, counters, deletion, tasks
 
 
@@ -31,6 +35,15 @@ def an_annotation(task: int, author: int, **fields: Any) -> int:
     """What that person said about the task; its id."""
     with write():
         return annotations.create(Task.find(task), User.find(author), [{"value": 1}], **fields)
+
+
+def a_failed_message(to: str = "dora@example.org", lifetime: timedelta = timedelta(hours=1)) -> int:
+    """A message that could not be sent; its id."""
+    with write() as session:
+        OutgoingMail.add(Content(to, "Hello", "Hello\n", "<p>Hello</p>"), f"<{uuid4()}@example.org>", lifetime)
+        message = session.scalars(select(OutgoingMail).order_by(OutgoingMail.id.desc()).limit(1)).one()
+        message.fail("550 No such user here", is_final=True)
+        return message.id
 
 
 def purge_deleted() -> int:

@@ -8,6 +8,7 @@ from flask import Flask
 from ls.cli.check import check
 from ls.cli.data import backup, db_copy, db_downgrade, restore
 from ls.cli.invite import invite, setup_link
+from ls.cli.mail import mail
 from ls.cli.password import reset_password
 from ls.cli.people import people
 from ls.cli.project import project
@@ -19,6 +20,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Start and check": (start, setup_link, check),
     "People": (user, people, reset_password, invite),
     "Projects": (project,),
+    "Mail": (mail,),
     "Data": (backup, restore, db_copy, db_downgrade),
 }
 

@@ -10,6 +10,7 @@ On PostgreSQL all transactions lock rows in one order, so that none waits for an
 3. sessions, API tokens, personal tokens and one-time codes, while their user is locked; invitations by their ids
 4. projects in the order of their ids; tasks, annotations, contributions and counters while their project is locked
 5. counted attempts, in the order in which `rate_limit` has their limits
+6. outgoing mail
 
 What is read and then written is locked before it is read. A deadlock that happens all the same rolls one of the two
 back, and that request is answered once more (ls/web/errors.py).

@@ -5,6 +5,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import make_msgid
 from typing import Any
 
 import idna
@@ -33,6 +34,11 @@ def render(template: str, to: str, locale: str | None, **context: Any) -> Conten
         paragraphs = [part.split("\n") for part in re.split(r"\n\s*\n", text.strip())]
         html = render_template("mail/_layout.html", subject=subject, paragraphs=paragraphs, own=link_to("/"))
     return Content(to, subject, text, html)
+
+
+def new_message_id() -> str:
+    """A Message-ID, with the domain that messages come from."""
+    return make_msgid(domain=current_app.config["MAIL_FROM"].domain)
 
 
 def message_of(content: Content, message_id: str, created_at: datetime) -> EmailMessage:

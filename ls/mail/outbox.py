@@ -2,7 +2,6 @@
 
 import threading
 from datetime import timedelta
-from email.utils import make_msgid
 from typing import Any
 
 from flask import current_app
@@ -10,7 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ls.db.extensions import db
-from ls.mail.messages import render
+from ls.mail.messages import new_message_id, render
 from ls.models import OutgoingMail
 
 wake = threading.Event()  # wakes the sender of this process
@@ -29,9 +28,16 @@ def enqueue(template: str, to: str, *, locale: str | None, lifetime: timedelta, 
     """
     if not mail_is_set_up():
         return
-    message_id = make_msgid(domain=current_app.config["MAIL_FROM"].domain)
-    OutgoingMail.add(render(template, to, locale, **context), message_id, lifetime)
+    OutgoingMail.add(render(template, to, locale, **context), new_message_id(), lifetime)
     db.session().info["has_mail"] = True
+
+
+def send_again(mail_id: int) -> None:
+    """Try one that has failed anew, inside `write()`; one that waits is left alone. Raises NotFound, MailExpired."""
+    mail = OutgoingMail.lock_for_update(mail_id)
+    if mail.next_attempt_at is None:
+        mail.send_again()
+        db.session().info["has_mail"] = True
 
 
 @event.listens_for(db.session, "after_commit")

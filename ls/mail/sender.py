@@ -107,9 +107,9 @@ def _claim() -> OutgoingMail | None:
 
 def _attempt(mail: OutgoingMail) -> Failure | None:
     """Send it; None if the server took it."""
-    if mail.is_expired:
-        return Failure(mail.error or "It was too old when it could have been sent.", is_final=True)
     try:
+        if mail.is_expired:
+            return Failure(mail.error or "It was too old when it could have been sent.", is_final=True)
         message = message_of(mail.content, mail.message_id, mail.created_at)
         with connected() as smtp:
             return _give(smtp, message)

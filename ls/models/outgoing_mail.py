@@ -2,22 +2,24 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ls.db.extensions import Base, db
 from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
-from ls.exceptions import Conflict
+from ls.exceptions import Conflict, NotFound
 from ls.models.event import Event
 from ls.security.crypto import keyring
+from ls.validation import BIGGEST_ID
 
 PURPOSE = "outgoing mail"
 LEASE = timedelta(minutes=10)  # longer than one attempt can take; then another process may try
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 ERROR_LENGTH = 500
+GONE = _l("This message has been sent, or is too old to be kept.")
 
 
 class Content(NamedTuple):
@@ -55,6 +57,15 @@ class OutgoingMail(Base):
         """Add a message that is worth sending for so long."""
         sealed = keyring().encrypt(PURPOSE, json.dumps(content))
         db.session.add(cls(message_id=message_id, sealed=sealed, expires_at=utcnow() + lifetime))
+
+    @classmethod
+    def lock_for_update(cls, mail_id: int) -> Self:
+        """The row, locked. Raises NotFound."""
+        statement = select(cls).where(cls.id == min(mail_id, BIGGEST_ID)).with_for_update()
+        found = db.session.scalar(statement)
+        if found is None:
+            raise NotFound(GONE)
+        return found
 
     @property
     def content(self) -> Content:

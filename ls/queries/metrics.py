@@ -11,6 +11,7 @@ from ls.db.types import utcnow
 from ls.models import Event, LoginSession, Organization, Project, User
 from ls.models.project import VISIBLE
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED
+from ls.queries.mail import count_mail
 from ls.version import VERSION
 
 ACTIVE_WITHIN = {"5m": timedelta(minutes=5), "1d": timedelta(days=1), "30d": timedelta(days=30)}
@@ -37,7 +38,9 @@ def numbers() -> Iterator[Number]:
     yield Number("roster_projects", "gauge", "Projects.", "", {"": projects})
     yield Number("roster_tasks", "gauge", "Tasks in them.", "", {"": tasks})
     yield Number("roster_annotations", "gauge", "Annotations in them.", "", {"": annotations})
-    yield Number("roster_queue", "gauge", "What waits to be done.", "queue", {"purge": _waiting()})
+    waiting, failed = count_mail()
+    yield Number("roster_queue", "gauge", "What waits to be done.", "queue", {"purge": _waiting(), "mail": waiting})
+    yield Number("roster_mail_failed", "gauge", "Messages that could not be sent.", "", {"": failed})
 
 
 _PROJECTS = select(

@@ -18,7 +18,7 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import LoginSession, Organization, PersonalToken
 from tests.cast import PASSWORD, Browser, Cast, Person
-from tests.factories import people_file
+from tests.factories import a_failed_message, people_file
 from tests.pictures import drawing, saved
 from tests.safety.routes import Call, calls
 
@@ -40,6 +40,8 @@ class World:
         self.invite = self.call(self.alice, "GET", "/api/invite")["token"]
         self.call(self.alice, "POST", "/api/invite/send-email", json={"emails": ["ivan@example.org"]})
         self.alice.browser.post(f"/people/{self.charlie.id}/deactivation", page="/user/account/")
+        with app.app_context():
+            self.failed_message = a_failed_message()
 
     def call(self, person: Person, method: str, path: str, **options: Any) -> Any:
         """What the API answers this member's token."""
@@ -228,6 +230,7 @@ RECIPES = {
     "auth.setup": Recipe(_registration, lambda world: {"code": unfounded(world.app)}, is_by_visitor=True),
     "auth.signup": Recipe(_registration, is_by_visitor=True),
     "first_steps.hide": Recipe(),
+    "organization.mail_send": Recipe(values=lambda world: {"mail_id": world.failed_message}),
     "organization.settings_save": Recipe(_fields(title="Another name")),
     "people.deactivation": Recipe(),
     "people.deactivation_delete": Recipe(values=lambda world: {"user_id": world.charlie.id}),

@@ -17,7 +17,7 @@ from ls.db.transaction import write
 from ls.db.types import utcnow
 from ls.models import Event, LoginSession, OneTimeCode, PersonalToken, User
 from tests.cast import PASSWORD, Browser, Cast, Person
-from tests.factories import people_file
+from tests.factories import a_failed_message, people_file
 from tests.pictures import drawing, saved
 from tests.safety.recipes import set_up_mail, unfounded
 from tests.safety.routes import WRITING, calls
@@ -123,6 +123,7 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("organization.settings_save", "session_policy_changed", lambda w: w.form(ORGANIZATION, **SIX_DAYS)),
     ("organization.settings_save", "session_policy_changed", lambda w: w.form(ORGANIZATION, use_defaults="1")),
     ("organization.settings_save", "token_settings_changed", lambda w: w.form(ORGANIZATION, **TOKENS)),
+    ("organization.mail_send", "mail_sent_again", lambda w: _send_again(w)),
     ("people.deactivation", "deactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
     ("people.deactivation", None, lambda w: w.form(f"/people/{w.dora.id}/deactivation")),
     ("people.deactivation_delete", "reactivated", lambda w: w.form(f"/people/{w.dora.id}/deactivation/delete")),
@@ -235,6 +236,12 @@ def _with_mail(world: World, path: str) -> None:
     else:
         world.api("POST", path)
     world.app.config["MAIL_HOST"] = None
+
+
+def _send_again(world: World) -> None:
+    with world.app.app_context():
+        failed = a_failed_message()
+    world.form(f"/organization/mail/{failed}/send")
 
 
 def _sign_up(world: World) -> None:

@@ -9,6 +9,8 @@ from flask_login import current_user
 from ls.accounts import organization as verbs
 from ls.blueprints.organization.forms import NameForm, PolicyForm, TokenForm
 from ls.exceptions import InvalidFields
+from ls.mail.outbox import send_again
+from ls.queries.mail import read_queue
 from ls.queries.storage import read_storage
 from ls.web.auth import form_checks_csrf, write_as_current_user
 from ls.web.forms import BaseForm
@@ -39,6 +41,17 @@ def settings_save() -> Response:
         return _show(section, saved=_("Saved"))
     flash_message(_("Saved"), f"beside {section}")
     return redirect(url_for("organization.settings", _anchor=section))
+
+
+@organization.post("/mail/<int:mail_id>/send")
+def mail_send(mail_id: int) -> Response:
+    """Try a message that has failed anew."""
+    with write_as_current_user():
+        send_again(mail_id)
+    if is_fragment():
+        return _show("mail", saved=_("It is being sent again."))
+    flash_message(_("It is being sent again."), "beside mail")
+    return redirect(url_for("organization.settings", _anchor="mail"))
 
 
 def _save_name() -> tuple[BaseForm, bool]:
@@ -86,7 +99,14 @@ def _show(section: str, status: int = 200, *, problem: Any = None, saved: Any = 
         "policy_form": PolicyForm.of(found),
         "token_form": TokenForm(formdata=None, obj=found),
     }
-    values = {"organization": found, **forms, "problems": {section: problem}, "saved": {section: saved}, **given}
+    values = {
+        "organization": found,
+        "mail": read_queue(),
+        **forms,
+        "problems": {section: problem},
+        "saved": {section: saved},
+        **given,
+    }
     if is_fragment():
         return make_response(render_template(f"organization/_{section}.html", **values), status)
     values["saved"] = flashed_beside()
