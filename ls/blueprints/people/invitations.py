@@ -67,7 +67,8 @@ def create() -> Response:
         form.add_errors(refused)
         return _invitations(form, 422)
     wrong = "\n".join(line.email for line in lines if line.status == WRONG)
-    return _invitations(InvitationForm(formdata=None, emails=wrong), lines=lines, links=links)
+    kept = {name: form[name].data for name in ("note", "expires", "uses")} | {"emails": wrong} if wrong else None
+    return _invitations(InvitationForm(formdata=None, data=kept), lines=lines, links=links)
 
 
 def _link(invitation: Invitation) -> str:
