@@ -108,6 +108,14 @@ class InviteWrong(SignupClosed):
     message = _l("This invite link does not work any more. Ask a member for the present one.")
 
 
+class InvitationEnded(DomainError):
+    """The invitation is used up, expired or revoked."""
+
+    status = 410
+    title = _l("This invitation has ended")
+    message = _l("This invitation does not work any more. Ask a member for a new one.")
+
+
 class NotSetUp(SignupClosed):
     """Sign-up is closed, and there is nobody yet who could invite."""
 

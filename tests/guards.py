@@ -12,6 +12,7 @@ EVERY_ROUTE = "tests/safety/test_every_route.py"
 LOGGED_OUT = f"{EVERY_ROUTE}::test_nobody_comes_in_without_signing_in"
 MEANWHILE = "tests/safety/test_late_writes.py::test_who_is_out_between_guard_and_lock_changes_nothing"
 OWNERSHIP = f"{EVERY_ROUTE}::test_what_belongs_to_another_is_refused"
+INVITATIONS = "tests/accounts/test_invitations.py"
 IMPORT_AUTHORS = "tests/projects/test_import_authors.py"
 IMPORT_PEOPLE = "tests/accounts/test_import_people.py"
 PEOPLE_CSV = "tests/pages/test_people_csv.py"
@@ -65,6 +66,7 @@ class Guard:
 CSRF_OFF = "current_app.config['WTF_CSRF_ENABLED'] = False\n    "
 CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
 LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
+INVITATION = "ls/models/invitation.py"
 ARCHIVE = "ls/backup/archive_rows.py"
 CHANGE_EMAIL = "ls/accounts/change_email.py"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
@@ -239,7 +241,27 @@ GUARDS = (
         (TOKENS,),
     ),
     Guard("invite token", ORGANIZATION, "not self.is_invite_token(token)", "False", (SIGN_UP,)),
-    Guard("set-up link: its code", ORGANIZATION, "not _is_same(code, self.setup_code)", "False", (SET_UP,)),
+    Guard("invitation: its signature", INVITATION, " and is_same_token(token, found.token)", "", (INVITATIONS,)),
+    Guard(
+        "invitation: time in the signature", INVITATION, "{self.id} {iso(self.created_at)}", "{self.id}", (INVITATIONS,)
+    ),
+    Guard("invitation: its end", INVITATION, "if self.state != PENDING:", "if False:", (INVITATIONS,)),
+    Guard("invitation: its address", INVITATION, "if self.email_key not in {None, key}:", "if False:", (INVITATIONS,)),
+    Guard(
+        "invitation: in one statement",
+        INVITATION,
+        "Invitation.id == self.id, *self.is_pending()",
+        "Invitation.id == self.id",
+        (INVITATIONS,),
+    ),
+    Guard(
+        "invitation: its address goes with the account",
+        "ls/accounts/deletion.py",
+        "Invitation.delete_for(user)",
+        "pass",
+        (INVITATIONS,),
+    ),
+    Guard("set-up link: its code", ORGANIZATION, "not is_same_token(code, self.setup_code)", "False", (SET_UP,)),
     Guard(
         "set-up link: until there is an account",
         ORGANIZATION,

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from ls.db.extensions import db
 from ls.exceptions import LastActiveMember, NotFound, OneselfForbidden
-from ls.models import ApiToken, Event, LoginSession, OneTimeCode, Organization, PersonalToken, User
+from ls.models import ApiToken, Event, Invitation, LoginSession, OneTimeCode, Organization, PersonalToken, User
 from ls.models.event import audit_context
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED
 
@@ -91,10 +91,11 @@ def _end_membership(user: User, organization: Organization, status: str) -> None
 
 
 def _delete_personal_data(user: User) -> None:
+    Invitation.delete_for(user)
     for credential in (ApiToken, PersonalToken, OneTimeCode, LoginSession):
         credential.delete_for(user)
     user.email = user.first_name = user.last_name = user.phone = ""
     user.username = f"deleted-{user.id}"
     user.email_key = user.password_hash = user.avatar = user.avatar_name = user.language = None
-    user.allow_newsletters = user.last_login = None
+    user.allow_newsletters = user.last_login = user.invitation_id = None
     user.custom_hotkeys = {}

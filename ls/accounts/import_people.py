@@ -54,7 +54,7 @@ def read_people(content: bytes) -> list[Line]:
 def check_people(rows: Iterable[Mapping[str, str]]) -> list[Line]:
     """What each of these people, with COLUMNS, is; emails and names have the rules of the sign-up."""
     checked = [(row, _prepared(row)) for row in rows]
-    seen = _known([found.email_key for _, found in checked if isinstance(found, NewAccount)])
+    seen = known_accounts([found.email_key for _, found in checked if isinstance(found, NewAccount)])
     return [_line(row, found, seen) for row, found in checked]
 
 
@@ -66,7 +66,7 @@ def _prepared(row: Mapping[str, str]) -> NewAccount | str:
         return str(refused)
 
 
-def _known(keys: Sequence[str]) -> dict[str, Text]:
+def known_accounts(keys: Sequence[str]) -> dict[str, Text]:
     """Which of these email keys have an account, and what is to be said of it."""
     rows = db.session.execute(select(User.email_key, User.status).where(User.email_key.in_(keys)))
     return {key: DEACTIVATED_ALREADY if status == DEACTIVATED else "" for key, status in rows if key}
@@ -90,7 +90,7 @@ def import_people(lines: Iterable[Line]) -> list[tuple[str, str]]:
     """
     organization = Organization.lock_for_update()
     accounts = [line.account for line in lines if line.account is not None]
-    known = _known([account.email_key for account in accounts])
+    known = known_accounts([account.email_key for account in accounts])
     free = [account for account in accounts if account.email_key not in known]
     users = create_accounts(organization, free, kind="user_created")
     with db.session.no_autoflush:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -10,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from ls.accounts.emails import check_email
 from ls.db.extensions import db
 from ls.exceptions import InvalidFields, Text
-from ls.models import ApiToken, Event, Organization, User
+from ls.models import ApiToken, Event, Invitation, Organization, User
 from ls.models.event import audit_context
 from ls.models.user import NAME_LENGTH
 from ls.names import visible
@@ -87,21 +88,32 @@ def check_available(key: str) -> None:
         raise InvalidFields({"email": [TAKEN]})
 
 
-def create_account(account: NewAccount, *, kind: str = "sign_up") -> User:
-    """Make the account, inside `write()`; the first one becomes the organization's creator.
+def create_account(account: NewAccount, *, kind: str = "sign_up", invitation: Invitation | None = None) -> User:
+    """Make the account, inside `write()`; the first one becomes the organization's creator. An invitation is used.
 
-    With kind `sign_up` the new user is the actor of the event. Raises InvalidFields if email or token is taken.
+    With kind `sign_up` the new user is the actor of the event. Raises InvalidFields if email or token is taken, or the
+    email is not the invitation's; InvitationEnded.
     """
     organization = Organization.lock_for_update()
     check_available(account.email_key)
     title = account.profile.get("organization", "")
     if title and not organization.is_founded:
         organization.title = title
-    return create_accounts(organization, [account], kind=kind)[0]
+    if invitation is None:
+        return create_accounts(organization, [account], kind=kind)[0]
+    invitation.redeem(account.email_key)
+    user = create_accounts(organization, [account], kind=kind, invitation=invitation.id)[0]
+    user.invitation_id = invitation.id
+    return user
 
 
-def create_accounts(organization: Organization, accounts: Sequence[NewAccount], *, kind: str) -> list[User]:
-    """Make these accounts, whose emails are free, in few statements for many; the organization is locked."""
+def create_accounts(
+    organization: Organization, accounts: Sequence[NewAccount], *, kind: str, **detail: Any
+) -> list[User]:
+    """Make these accounts, whose emails are free, in few statements for many; the organization is locked.
+
+    `detail` goes into their events.
+    """
     users = [_new_user(account) for account in accounts]
     db.session.add_all(users)
     db.session.flush()
@@ -110,7 +122,7 @@ def create_accounts(organization: Organization, accounts: Sequence[NewAccount], 
         for account, user in zip(accounts, users, strict=True):
             organization.add_member(user)
             ApiToken.issue(user, account.token)
-            Event.record(kind, user, actor=user if is_own else None)
+            Event.record(kind, user, actor=user if is_own else None, **detail)
     return users
 
 

@@ -7,7 +7,7 @@ On PostgreSQL all transactions lock rows in one order, so that none waits for an
 
 1. the organization, by verbs that change it or another user
 2. users: one's own, then another's; several others in the order of their ids
-3. sessions, API tokens, personal tokens and one-time codes, while their user is locked
+3. sessions, API tokens, personal tokens and one-time codes, while their user is locked; invitations by their ids
 4. projects in the order of their ids; tasks, annotations, contributions and counters while their project is locked
 5. counted attempts, in the order in which `rate_limit` has their limits
 6. outgoing mail

@@ -20,5 +20,13 @@ PREVIEWS: dict[str, dict[str, Any]] = {
     "email-confirmation": {"old": ANNA, "new": NEW, "url": f"{SITE}/user/account/email/confirm/3kVQ"},
     "sign-up-confirmation": {"email": ANNA, "url": f"{SITE}/user/account/email/sign-up/3kVQ"},
     "password-link": {"email": ANNA, "url": f"{SITE}/user/set-password/3kVQ"},
+    "invitation": {
+        "organization": "Acme Labels",
+        "name": "Anna Kim",
+        "email": "bob@example.org",
+        "note": "For the street scenes.",
+        "until": None,
+        "url": "https://example.org/user/signup/?token=1-0123456789abcdef0123456789abcdef01234567",
+    },
     "test": {"organization": "Label Studio"},
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -15,8 +14,7 @@ from ls.db.extensions import Base, db
 from ls.db.types import UtcDateTime, utcnow
 from ls.exceptions import AlreadySetUp, InviteWrong, NotSetUp, SetupLinkWrong, SignupClosed, SignupOpen
 from ls.models.event import Event
-from ls.security.crypto import keyring
-from ls.validation import token_in
+from ls.security.crypto import is_same_token, keyring
 
 if TYPE_CHECKING:
     from ls.models.login_session import LoginSession
@@ -117,7 +115,7 @@ class Organization(Base):
         """Check that this is the set-up link, and still of use. Raises AlreadySetUp or SetupLinkWrong."""
         if self.is_founded:
             raise AlreadySetUp
-        if not _is_same(code, self.setup_code):
+        if not is_same_token(code, self.setup_code):
             raise SetupLinkWrong
 
     @property
@@ -132,7 +130,7 @@ class Organization(Base):
 
     def is_invite_token(self, token: str) -> bool:
         """Whether this is the current invite token."""
-        return _is_same(token, self.invite_token)
+        return is_same_token(token, self.invite_token)
 
     @property
     def setup_code(self) -> str:
@@ -151,7 +149,3 @@ class Organization(Base):
         self.active_members += 1
         if not self.is_founded:
             self.created_by_id = user.id
-
-
-def _is_same(given: str, secret: str) -> bool:
-    return hmac.compare_digest(secret.encode(), token_in(given).encode("utf-8", "surrogatepass"))

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 ACTIVE, DEACTIVATED, DELETED = "active", "deactivated", "deleted"
 NOT_DELETED = (ACTIVE, DEACTIVATED)
-DELETED_NAME = "Deleted User"
-NAME_LENGTH = 256
+DELETED_NAME, NAME_LENGTH = "Deleted User", 256
 NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 PROFILE = frozenset(
     ["username", "first_name", "last_name", "phone", "language", "appearance", "allow_newsletters", "custom_hotkeys"]
@@ -123,6 +122,7 @@ class User(DisplayName, UserMixin, Base):  # type: ignore[misc]  # Flask-Login s
     language: Mapped[str | None] = mapped_column(String(16))
     appearance: Mapped[str] = mapped_column(String(8), default="auto")
     avatar_name: Mapped[str | None] = mapped_column(String(80))
+    invitation_id: Mapped[int | None] = mapped_column(index=True)  # no foreign key: invitations have one to users
     # What lists sort and search by; set by `derive` below.
     name_key: Mapped[str] = mapped_column(sort_key(KEY_LENGTH), default="")
     activity_key: Mapped[datetime] = mapped_column(UtcDateTime, default=NEVER)

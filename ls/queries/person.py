@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, case, func, select
 from sqlalchemy.orm import aliased
 
 from ls.db.extensions import db
 from ls.exceptions import NotFound
-from ls.models import Contribution, Event, LoginSession, Organization, Project, User
+from ls.models import Contribution, Event, Invitation, LoginSession, Organization, Project, User
 from ls.models.project import VISIBLE
 from ls.models.user import DELETED, UserSummary
 from ls.queries.charts import Week, weekly_annotations
@@ -97,15 +97,19 @@ def _memberships(user_ids: Sequence[int]) -> dict[int, Membership]:
     statement = (
         select(User.id, User.last_login, devices.correlate(User).scalar_subquery(), Event.kind, *_INVITER_SHOWN)
         .outerjoin(Event, Event.id == first)
-        .outerjoin(_INVITER, _INVITER.id == Event.actor_id)
+        .outerjoin(Invitation, Invitation.id == User.invitation_id)
+        .outerjoin(
+            _INVITER,
+            _INVITER.id == case((Event.kind == "user_created", Event.actor_id), else_=Invitation.created_by_id),
+        )
         .where(User.id.in_(user_ids))
     )
     return {row[0]: _membership(*row[1:]) for row in db.session.execute(statement)}
 
 
 def _membership(last_login: datetime | None, devices: int, kind: str | None, *actor: Any) -> Membership:
-    was_invited = kind == "user_created" and actor[0] is not None
-    return Membership(last_login, devices, kind == "sign_up", UserSummary(*actor) if was_invited else None)
+    inviter = UserSummary(*actor) if actor[0] is not None else None
+    return Membership(last_login, devices, kind == "sign_up", inviter)
 
 
 def _latest(statement: Select[*tuple[Any, ...]], person: Any, *order: Any) -> Select[Any]:

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 
+from ls.validation import token_in
+
 _SALT = b"labelling-server/keyring/1"  # fixed and public: separates these keys from any other use of the secret
 _NONCE_BYTES = 12  # 96 bits, as GCM requires
 _TAG_BYTES = 16
@@ -84,6 +86,11 @@ def random_token() -> str:
 def random_id() -> str:
     """43 random URL-safe characters (256 bits), for a session."""
     return secrets.token_urlsafe(32)
+
+
+def is_same_token(given: str, secret: str) -> bool:
+    """Whether the token that was given, with what was pasted around it, is the secret one; in constant time."""
+    return hmac.compare_digest(secret.encode(), _bytes(token_in(given)))
 
 
 def digest(text: str) -> bytes:

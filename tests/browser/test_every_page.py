@@ -50,6 +50,10 @@ def paths(server: RunningServer, installation: tuple[Path, Flask]) -> list[str]:
     api = httpx.Client(base_url=server.url, headers={"Authorization": f"Token {team.TOKEN}"})
     with api:
         invite = api.get("/api/invite").json()["invite_url"]
+        note = {"note": "For those who label the street scenes", "uses": 3}
+        for body in (note, {"emails": ["invited.guest@example.org"]}, {"emails": [f"{'x' * 60}@example.org"]}):
+            api.post("/api/invitations/", json=body).raise_for_status()
+        api.delete("/api/invitations/1/").raise_for_status()
         made = api.post("/api/users/", json={"email": "guest@example.org", "first_name": "x" * 256}).json()
     code = made["set_password_url"].rpartition("/")[2]
     routes = [call.path for call in calls(installation[1], text=code) if call.method == "GET" and not call.is_api]

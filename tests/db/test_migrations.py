@@ -19,7 +19,7 @@ from ls.db import migrate as database
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.images.avatar import read_picture
-from ls.models import OneTimeCode, User
+from ls.models import Invitation, OneTimeCode, User
 from tests.cast import Browser, Cast, Person
 from tests.factories import a_project, a_task, an_annotation
 from tests.pictures import drawing, saved
@@ -46,6 +46,7 @@ def downgrade():
         table.alter_column("phone", type_=sa.String(256))
 '''
 Release = Callable[..., None]
+LATER = frozenset({"invitations"})  # tables that the first revision does not have, whose rows go with them
 
 
 @pytest.fixture
@@ -79,6 +80,7 @@ def alice(app: Flask, cast: Cast) -> Person:
             user.change_avatar(picture)
             OneTimeCode.issue(db.session.get_one(User, bob.id))
             jwt_tokens.create(user)
+            db.session.add(Invitation(created_by=user))
         counts = {table.name: db.session.scalar(select(func.count()).select_from(table)) for table in TABLES}
     assert [name for name, count in counts.items() if not count] == [], "a new table needs a row here"
     return alice
@@ -92,11 +94,11 @@ def move(app: Flask, target: str) -> None:
 def test_every_revision_goes_down_and_up_again_on_data(app: Flask, alice: Person, release: Release) -> None:
     release()
     database.ensure_current(app)
-    before = state(app, without=frozenset())
+    before = state(app, without=LATER)
     for target in reversed(database.REVISIONS):
         move(app, target)
         move(app, database.HEAD)
-        assert state(app, without=frozenset()) == before, target
+        assert state(app, without=LATER) == before, target
     assert Browser(app).sign_in(alice.email).status_code == 302
     assert f'id="person-{alice.id}"' in alice.browser.get("/people/?q=alice").text
     move(app, "base")

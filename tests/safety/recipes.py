@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.headerregistry import Address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ class World:
         made = self.call(self.alice, "POST", "/api/users/", json={"email": "dana@example.org"})
         self.code = urlsplit(made["set_password_url"]).path.rpartition("/")[2]
         self.invite = self.call(self.alice, "GET", "/api/invite")["token"]
+        self.call(self.alice, "POST", "/api/invite/send-email", json={"emails": ["ivan@example.org"]})
         self.alice.browser.post(f"/people/{self.charlie.id}/deactivation", page="/user/account/")
         with app.app_context():
             self.failed_message = a_failed_message()
@@ -174,6 +176,11 @@ def _end_token(world: World) -> object:
     return world.call(world.alice, "POST", "/api/token/blacklist/", json=_refresh(world))
 
 
+def set_up_mail(world: Any) -> None:
+    """The server can send mail from now on."""
+    world.app.config.update(MAIL_HOST="localhost", MAIL_FROM=Address("", "roster", "example.org"))
+
+
 def _delete_project(world: World) -> object:
     project = world.work[world.alice.id]["project_id"]
     return world.script.delete(f"/api/projects/{project}/", headers=world.alice.auth)
@@ -200,6 +207,7 @@ RECIPES = {
     "api.blacklist_token": Recipe(_refresh),
     "api.create_annotation": Recipe(_fields(result=[{"value": 1}])),
     "api.create_annotations": Recipe(_bulk),
+    "api.create_invitations": Recipe(_fields(emails=["erin@example.org"], note="", expires="never")),
     "api.create_project": Recipe(_fields(title="Another")),
     "api.create_task": Recipe(lambda world: {"project": world.work[world.alice.id]["project_id"], "data": {}}),
     "api.create_token": Recipe(before=_end_token),
@@ -214,10 +222,14 @@ RECIPES = {
     "api.import_tasks": Recipe(lambda _world: [{"data": {"text": "a table"}}]),
     "api.reset_invite": Recipe(),
     "api.reset_token": Recipe(),
+    "api.revoke_email": Recipe(_fields(email="ivan@example.org")),
+    "api.revoke_invitation": Recipe(),
     "api.rotate_token": Recipe(_refresh),
     "api.run_action": Recipe(_all_tasks, query=_delete_tasks, is_strict=True),
     "api.restore_project": Recipe(before=_delete_project),
     "api.save_avatar": Recipe(_another_picture, _alice, is_multipart=True),
+    "api.send_invitation": Recipe(before=set_up_mail),
+    "api.send_invitations": Recipe(_fields(emails=["erin@example.org"])),
     "api.update_annotation": Recipe(_fields(result=[{"value": 2}])),
     "api.update_current_user": Recipe(_fields(first_name="Alicia")),
     "api.update_hotkeys": Recipe(_fields(custom_hotkeys={"annotation:submit": {"key": "ctrl+s"}})),
@@ -241,8 +253,11 @@ RECIPES = {
     "people.deactivation_delete": Recipe(values=lambda world: {"user_id": world.charlie.id}),
     "people.import_accounts": Recipe(_sealed_people),
     "people.import_preview": Recipe(_people_file, changes_nothing=True),
+    "people.invitation_revoke": Recipe(),
+    "people.invitation_send": Recipe(before=set_up_mail),
     "people.invite_reset": Recipe(),
     "people.password_link": Recipe(),
+    "people.invite_several": Recipe(_fields(emails="erin@example.org", form_key="a key of its own")),
     "people.several_deactivation": Recipe(lambda world: {"person": world.bob.id}),
     "people.several_reactivation": Recipe(lambda world: {"person": world.charlie.id}),
     "projects.change": Recipe(_fields(title="Another title", description="")),

@@ -21,7 +21,7 @@ from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import a_failed_message, people_file
 from tests.letters import MAIL
 from tests.pictures import drawing, saved
-from tests.safety.recipes import unfounded
+from tests.safety.recipes import set_up_mail, unfounded
 from tests.safety.routes import WRITING, calls
 
 AGENT = "a test's browser"
@@ -86,6 +86,8 @@ ORGANIZATION = "/organization/settings"
 SIX_DAYS = {"max_session_age": "144", "max_session_age_unit": "3600", "max_time_between_activity": "9"}
 TOKENS = {"api_tokens_enabled": "y", "personal_tokens_enabled": "y", "personal_token_days": "90"}
 LOGIN, SIGN_UP, FORGOT, ME = "/user/login/", "/user/signup/", "/user/forgot-password/", "/user/account"
+IVAN = "ivan@example.org"
+IVANS = {"emails": [IVAN]}
 NO_TASKS = {"selectedItems": {"all": False, "included": []}}
 # Endpoint, the kind of event that it records (None: it concerns no account, or changes nothing), and how it is called.
 # Tasks and annotations are work: their rows name author and time themselves.
@@ -150,10 +152,20 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("people.import_accounts", "user_created", lambda w: _import_people(w)),
     ("people.export", "people_exported", lambda w: w.alice.browser.get("/people/export", headers=HERE)),
     ("people.invite_reset", "invite_reset", lambda w: w.form("/people/invite/reset")),
+    ("people.invite_several", "invitation_created", lambda w: w.form("/people/invitations/", emails="i@example.org")),
+    ("people.invite_several", None, lambda w: w.form("/people/invitations/", emails="i@example.org")),
+    ("people.invitation_send", "invitation_sent", lambda w: _with_mail(w, "/people/invitations/1/send")),
+    ("people.invitation_revoke", "invitation_revoked", lambda w: w.form("/people/invitations/1/revoke")),
+    ("people.invitation_revoke", None, lambda w: w.form("/people/invitations/1/revoke")),
     ("first_steps.hide", "first_steps_hidden", lambda w: w.form("/first-steps/delete")),
     ("first_steps.hide", None, lambda w: w.form("/first-steps/delete")),
     ("auth.logout", "logout", lambda w: w.form("/logout", w.bob, "/logout")),
     ("api.reset_invite", "invite_reset", lambda w: w.api("POST", "invite/reset-token")),
+    ("api.create_invitations", "invitation_created", lambda w: w.api("POST", "invitations/", json={})),
+    ("api.revoke_invitation", "invitation_revoked", lambda w: w.api("DELETE", "invitations/2/")),
+    ("api.send_invitations", "invitation_created", lambda w: w.api("POST", "invite/send-email", json=IVANS)),
+    ("api.send_invitation", "invitation_sent", lambda w: _with_mail(w, "invitations/3/send/")),
+    ("api.revoke_email", "invitation_revoked", lambda w: w.api("POST", "invite/revoke", json={"email": IVAN})),
     ("api.update_current_user", "profile_changed", lambda w: _patch(w, last_name="A", allow_newsletters=True)),
     ("api.update_current_user", None, lambda w: _patch(w, last_name="A", allow_newsletters=True)),
     ("api.update_user", "profile_changed", lambda w: w.api("PATCH", f"users/{w.alice.id}/", json={"phone": "2"})),
@@ -229,6 +241,15 @@ def _tasks() -> tuple[io.BytesIO, str]:
 
 def _file() -> tuple[io.BytesIO, str]:
     return io.BytesIO(PNG), "me.png"
+
+
+def _with_mail(world: World, path: str) -> None:
+    set_up_mail(world)
+    if path.startswith("/"):
+        world.form(path)
+    else:
+        world.api("POST", path)
+    world.app.config["MAIL_HOST"] = None
 
 
 def _send_again(world: World) -> None:
@@ -353,6 +374,12 @@ COMMANDS: list[tuple[list[str], str | None]] = [
     (["reset-password", "--username", "new@example.org", "--password", PASSWORD], "password_reset"),
     (["invite", "--reset"], "invite_reset"),
     (["invite"], None),
+    (["invite", "create", "--email", "i@example.org", "--note", "Hello", "--expires", "12h"], "invitation_created"),
+    (["invite", "create", "--email", "i@example.org"], None),
+    (["invite", "create", "--uses", "0"], None),
+    (["invite", "list"], None),
+    (["invite", "revoke", "1"], "invitation_revoked"),
+    (["invite", "revoke", "1"], None),
     (["setup-link"], None),
     (["user", "list"], None),
     (["user", "--username", "new@example.org"], None),

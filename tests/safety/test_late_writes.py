@@ -16,7 +16,7 @@ from werkzeug.test import EnvironBuilder
 from ls.accounts import activity
 from ls.db.extensions import Base, db
 from ls.db.types import utcnow
-from ls.models import ApiToken, Event, LoginSession, Organization, PersonalToken, User
+from ls.models import ApiToken, Event, Invitation, LoginSession, Organization, PersonalToken, User
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED
 from tests.conftest import SECRET_KEY
 from tests.raw_http import connect, read_statuses
@@ -127,17 +127,28 @@ def test_public_writes_check_their_link_under_the_lock(world: World) -> None:
         connection.execute(update(table).values(invite_nonce=kept[0]["nonce"] if kept else b"another"))
         return [{"nonce": nonce}]
 
+    def invitation_revoked(connection: Connection, _alice: int, kept: Rows | None) -> Rows:
+        value = utcnow() if kept is None else None
+        connection.execute(update(Invitation).values(revoked_at=value))
+        return []
+
     def owner_deleted(connection: Connection, _alice: int, kept: Rows | None) -> Rows:
         value = DELETED if kept is None else ACTIVE
         connection.execute(update(User).where(User.email == "dana@example.org").values(status=value))
         return []
 
     before = state(world.app)
-    for endpoint, end, refused in (("auth.signup", invite_reset, 403), ("auth.set_password", owner_deleted, 404)):
+    with world.app.app_context():
+        invited = {"email": "ivan@example.org", "token": db.session.get_one(Invitation, 1).token}
+    for endpoint, end, refused, more in (
+        ("auth.signup", invite_reset, 403, {}),
+        ("auth.signup", invitation_revoked, 410, invited),
+        ("auth.set_password", owner_deleted, 404, {}),
+    ):
         write = Write.of(world, endpoint)
         token = token_of(write.client)
         with meanwhile(world.app, end, world.alice.id):
-            assert write.send(token).status_code == refused
+            assert write.send(token, more=more).status_code == refused
         assert state(world.app) == before
 
 

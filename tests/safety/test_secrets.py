@@ -76,6 +76,8 @@ class Diary:
         self.cookies(again.client)
         token = self.keep(self.api("POST", "current-user/reset-token/", zoes)["token"])
         self.keep(self.api("POST", "invite/reset-token", token)["token"])
+        made = self.api("POST", "invitations/", token, json={"emails": ["erin@example.org"]})
+        self.keep(made["invitations"][0]["url"].rpartition("token=")[2].rpartition("-")[2])
         self._personal_tokens(token)
         self._set_password_link(token)
         self._mailed_links(again)

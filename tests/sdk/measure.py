@@ -18,8 +18,6 @@ CANNOT = {
     "organizations.api_organizations_memberships_filter_options_membership_list": "there are no workspaces",
     "organizations.api_organizations_memberships_filter_options_skills_list": "nobody reports skills",
     "organizations.update_default_role": "there are no roles: every member has full rights",
-    "organizations.invites.revoke_invite": "an invite is one link for all, not one for each address",
-    "organizations.invites.send_email": "the server sends no mail",
 }
 
 

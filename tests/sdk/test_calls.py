@@ -198,6 +198,15 @@ def test_organizations_invites_get_invite_link(world: World) -> None:
     assert invite.invite_url == f"/user/signup/?token={invite.token}"
 
 
+def test_organizations_invites_by_email(world: World) -> None:
+    emails = ["ivan@example.org", EMAIL]
+    world.ls.organizations.invites.send_email(emails=emails, role="AN", projects=[1], workspaces=[])
+    world.ls.organizations.invites.revoke_invite(email="IVAN@example.org")
+    with pytest.raises(ApiError) as none_left:
+        world.ls.organizations.invites.revoke_invite(email="ivan@example.org")
+    assert none_left.value.status_code == 404
+
+
 def test_organizations_reset_token(world: World) -> None:
     before = world.ls.organizations.invites.get_invite_link().token
     fresh = world.ls.organizations.reset_token()

@@ -47,6 +47,9 @@ KINDS = {
     "organization_changed": _l("Organization changed"),
     "first_steps_hidden": _l("First steps hidden"),
     "invite_reset": _l("Invite link reset"),
+    "invitation_created": _l("Invitation"),
+    "invitation_sent": _l("Invitation sent again"),
+    "invitation_revoked": _l("Invitation revoked"),
     "deactivated": _l("Deactivation"),
     "reactivated": _l("Reactivation"),
     "deleted": _l("Deletion"),
@@ -95,6 +98,9 @@ OWN = {
     "organization_changed": _l("%(actor)s changed the organization"),
     "first_steps_hidden": _l("%(actor)s hid the first steps"),
     "invite_reset": _l("%(actor)s reset the invite link"),
+    "invitation_created": _l("%(actor)s made the invitation %(invitation)s"),
+    "invitation_sent": _l("%(actor)s sent the invitation %(invitation)s again"),
+    "invitation_revoked": _l("%(actor)s revoked the invitation %(invitation)s"),
     "project_created": _l("%(actor)s created the project %(title)s"),
     "project_changed": _l("%(actor)s changed the project %(title)s"),
     "project_deleted": _l("%(actor)s deleted the project %(title)s: tasks %(tasks)s, annotations %(annotations)s"),
@@ -130,7 +136,8 @@ OTHERS = {
 }
 
 RENAMED = _l("%(actor)s renamed the project %(old_title)s to %(title)s")
-TEXTS = ("old_title", "old_email", "new_email")
+TEXTS = ("old_title", "old_email", "new_email", "invitation")
+INVITED = _l("%(target)s signed up with the invitation %(invitation)s")
 UNKNOWN = {
     "login_failed": _l("Somebody tried to log in with an email that has no account"),
     "password_forgotten": _l("Somebody asked for a link to set a password, with an email that has no account"),
@@ -162,7 +169,7 @@ def sentence(entry: Entry, writing: Writing = PLAIN) -> str:
     if entry.kind in UNKNOWN and entry.target is None:
         return str(UNKNOWN[entry.kind])
     is_other = entry.target is not None and entry.target != entry.actor
-    text = str(RENAMED) if "old_title" in entry.detail else _text(entry.kind, is_other, get_locale())
+    text = _text(entry, is_other)
     people = {"actor": writing.person(entry.actor), "target": writing.person(entry.target)}
     said = writing.text(text) % {**_details(entry.detail, writing), **people, "kind": entry.kind}
     if changed := changes(entry.detail, writing.text, writing.value):
@@ -173,11 +180,19 @@ def sentence(entry: Entry, writing: Writing = PLAIN) -> str:
 def _details(detail: dict[str, Any], writing: Writing) -> dict[str, str]:
     """What else the event says: titles, emails and counts."""
     words = {"title": writing.project(detail)} if "title" in detail else {}
-    words |= {key: writing.value(detail[key]) for key in TEXTS if key in detail}
+    words |= {key: writing.value(str(detail[key])) for key in TEXTS if key in detail}
     return words | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
 
 
+def _text(entry: Entry, is_other: bool) -> str:
+    if "old_title" in entry.detail:
+        return str(RENAMED)
+    if entry.kind == "sign_up" and "invitation" in entry.detail:
+        return str(INVITED)
+    return _usual_text(entry.kind, is_other, get_locale())
+
+
 @lru_cache(maxsize=256)
-def _text(kind: str, is_other: bool, _locale: Locale) -> str:
+def _usual_text(kind: str, is_other: bool, _locale: Locale) -> str:
     known = (OTHERS if is_other else OWN).get(kind) or (OWN if is_other else OTHERS).get(kind)
     return str(known or "%(actor)s: %(kind)s")

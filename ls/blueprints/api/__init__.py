@@ -8,6 +8,7 @@ from ls.blueprints.api import (  # noqa: F401  # importing a resource registers 
     deleted_projects,
     docs,
     imports,
+    invitations,
     memberships,
     organizations,
     projects,

@@ -6,13 +6,21 @@ from flask import Response, request, url_for
 from flask_login import current_user
 
 from ls.accounts import confirmation, rate_limit, sign_up
+from ls.accounts.invitations import admit
 from ls.accounts.rate_limit import Bucket
 from ls.accounts.sign_in import begin_session, sign_in
 from ls.blueprints.auth.blueprint import auth
 from ls.blueprints.auth.forms import LoginForm, SignupForm
 from ls.db.extensions import db
-from ls.exceptions import AlreadySetUp, CredentialsWrong, EmailUnconfirmed, InvalidFields, Throttled
-from ls.models import Event, Organization, User
+from ls.exceptions import (
+    AlreadySetUp,
+    CredentialsWrong,
+    EmailUnconfirmed,
+    InvalidFields,
+    InvitationEnded,
+    Throttled,
+)
+from ls.models import Event, Invitation, Organization, User
 from ls.models.event import audit_context
 from ls.models.user import email_key
 from ls.queries.projects import has_projects
@@ -33,10 +41,10 @@ from ls.web.htmx import flash_message, redirect, render, safe_next
 @public
 def signup_page(code: str | None = None) -> Response:
     """The sign-up form; a member is told that they are one, or that the link does not work."""
-    _check_link(code)
+    invitation = _check_link(code)
     if current_user.is_authenticated:
-        return render("auth/already.html", "auth/already.html")
-    return _signup(SignupForm())
+        return render("auth/already.html", "auth/already.html", invitation=invitation)
+    return _signup(SignupForm(data={"email": invitation and invitation.email}))
 
 
 @auth.post("/user/signup/", endpoint="signup")
@@ -69,7 +77,7 @@ def signup(code: str | None = None) -> Response:
 def _sign_up(form: SignupForm, code: str | None) -> User:
     """The new account; the same form sent twice logs the user in.
 
-    Raises InvalidFields, Throttled, AlreadySetUp, EmailUnconfirmed.
+    Raises InvalidFields, Throttled, AlreadySetUp, EmailUnconfirmed, InvitationEnded.
     """
     email, password = form.email.data or "", form.password.data or ""
     rate_limit.reserve(Bucket(rate_limit.SIGN_UP, rate_limit.network(audit_context().address)))
@@ -78,14 +86,13 @@ def _sign_up(form: SignupForm, code: str | None) -> User:
     sent = form.submission(account.email_key)
     try:
         with write_as_anybody(lock_organization=True):
-            _check_link(code)
-            user = sign_up.create_account(account)
+            user = sign_up.create_account(account, invitation=_check_link(code))
             rate_limit.note(sent)
             if confirmation.is_wanted() and code is None and not _invite_token():
                 confirmation.ask(user)
             else:
                 begin_session(user, Organization.get(), persistent=False)
-    except (InvalidFields, AlreadySetUp) as taken:
+    except (InvalidFields, AlreadySetUp, InvitationEnded) as taken:
         if not rate_limit.is_noted(sent):
             raise
         try:
@@ -98,16 +105,18 @@ def _sign_up(form: SignupForm, code: str | None) -> User:
 
 
 def _signup(form: BaseForm, status: int = 200) -> Response:
-    values = {"form": form, "token": _invite_token(), "next": _requested_next(), "organization": Organization.get()}
-    return render("auth/signup.html", "auth/_signup.html", status, **values)
+    token = _invite_token()
+    values = {"form": form, "token": token, "next": _requested_next(), "organization": Organization.get()}
+    invitation = Invitation.by_token(token) if token else None
+    return render("auth/signup.html", "auth/_signup.html", status, invitation=invitation, **values)
 
 
-def _check_link(code: str | None) -> None:
-    """Check that the set-up link with this code, else the invite link, or none, lets somebody sign up."""
+def _check_link(code: str | None) -> Invitation | None:
+    """Check that the set-up link of this code, else an invitation, the invite link, or none, lets somebody sign up."""
     if code is None:
-        Organization.get().check_signup(_invite_token())
-    else:
-        Organization.get().check_setup(code)
+        return admit(_invite_token())
+    Organization.get().check_setup(code)
+    return None
 
 
 def _invite_token() -> str | None:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
@@ -160,17 +160,10 @@ def invite_reset() -> Response:
 
 def _invite(status: int = 200, problem: str | None = None, *, is_new: bool = False) -> Response:
     organization = Organization.get()
-    link = invite_url(organization)
+    link = url_for("auth.signup", token=organization.invite_token, _external=True)
     is_local = is_loopback(urlsplit(link).netloc)
     values = {"link": link, "is_local": is_local, "is_closed": organization.signup_is_closed}
     return render("people/invite.html", "people/_invite.html", status, problem=problem, is_new=is_new, **values)
-
-
-def invite_url(organization: Organization) -> str:
-    """The invite link on the setting HOST where there is one, else on the host of this request."""
-    host: str = current_app.config["HOST"]
-    base = host.removesuffix(current_app.config["PREFIX"]) if host else request.host_url.rstrip("/")
-    return base + url_for("auth.signup", token=organization.invite_token)
 
 
 @people.get("/organization")
