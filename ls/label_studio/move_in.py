@@ -74,6 +74,8 @@ def check(source: Source, wishes: Wishes, scratch: Path) -> Move:
     if not any(account.status == ACTIVE for account in people.values()):
         raise MoveRefused(f"Nobody in {source.name} could log in: there is no active member.")
     counts = {"people": len(people), **scope.counts(source)}
+    report.came.update(people=len(people))
+    report.came.update(account.status for account in people.values())
     count_left(source, report, counts)
     key = read_key(wishes.secret_key_file) if wishes.secret_key_file else ""
     pictures = {
@@ -177,7 +179,6 @@ def _compare(move: Move) -> None:
         if found != move.counts.get(name, found):
             raise MoveRefused(f"{move.counts[name]} {name} were to come, and {found} did. Nothing was changed.")
         move.report.came[name] = found
-    move.report.came.update(account.status for account in move.people.values())
 
 
 def _count_skipped(move: Move) -> None:

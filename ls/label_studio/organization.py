@@ -42,7 +42,7 @@ def _row(source: Source, table: str, key: str, value: int) -> dict[str, Any]:
     """The row, or one in which everything is None."""
     if source.has(table, key):
         select = source.select(table, *dict.fromkeys((key, *COLUMNS)))
-        for row in source.rows(select.where(source[table].c[key] == value)):
+        for row in list(source.rows(select.where(source[table].c[key] == value))):
             return row
     return dict.fromkeys((key, *COLUMNS))
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from ls.accounts.emails import MAX_LENGTH
 from ls.db.types import utcnow
-from ls.label_studio.row import TRUE, Row
+from ls.label_studio.row import TRUE, Row, number
 from ls.label_studio.scope import Scope
 from ls.label_studio.source import MoveRefused, Source
 from ls.models import User
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED, NAME_LENGTH, clean_email, email_key
 from ls.security.passwords import is_django_hash
+from ls.validation import BIGGEST_ID
 
 HASH_LENGTH = 512
 COLUMNS = (
@@ -35,14 +36,14 @@ def statuses(source: Source, scope: Scope) -> dict[int, str]:
     Who was removed is deleted, unless another membership is alive. Without any membership they cannot log in.
     """
     memberships: dict[int, bool] = {}
-    elsewhere = set[Any]()
+    elsewhere = set[int]()
     names = ("user_id", "organization_id", "deleted_at")
     for row in source.rows(source.select("organizations_organizationmember", *names)):
-        if row["organization_id"] is None or int(row["organization_id"]) != scope.organization_id:
-            elsewhere.add(int(row["user_id"]))
-        else:
-            user_id = int(row["user_id"])
+        user_id = number(row["user_id"], 1, BIGGEST_ID) or 0
+        if number(row["organization_id"], 1, BIGGEST_ID) == scope.organization_id:
             memberships[user_id] = memberships.get(user_id, False) or row["deleted_at"] is None
+        else:
+            elsewhere.add(user_id)
     workers = {each for found in (scope.authors, scope.creators) for each in source.connection.scalars(found)}
     status = {}
     for row in source.rows(source.select("htx_user", "id", "is_active")):
@@ -60,7 +61,7 @@ def _status(is_member: bool | None, is_active: Any) -> str:
 
 def checked_accounts(source: Source, found: Mapping[int, str], emails: Mapping[int, str]) -> dict[int, Account]:
     """Everybody's account, with an email that they can log in with. Raises MoveRefused, naming all who have none."""
-    for user_id in emails.keys() - {number for number, status in found.items() if status != DELETED}:
+    for user_id in emails.keys() - {each for each, status in found.items() if status != DELETED}:
         raise MoveRefused(f"--email {user_id}={emails[user_id]}: no such account moves in.")
     accounts, taken, problems = {}, dict[str, int](), []
     for row in source.rows(source.select("htx_user", "id", "email")):
@@ -86,6 +87,8 @@ def user_of(row: Row, user_id: int, account: Account) -> User:
     times = {"date_joined": joined, "last_activity": row.moment("last_activity", joined)}
     if account.status == DELETED:
         return tombstone(user_id, **times)
+    if account.status == DEACTIVATED and row.is_true("is_active"):
+        row.change("had no membership, and cannot log in until somebody reactivates it")
     return User(
         id=user_id,
         status=account.status,

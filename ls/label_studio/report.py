@@ -47,7 +47,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """All of it."""
-        return asdict(self)
+        return {**vars(self), "changed": [asdict(change) for change in self.changed], "left": +self.left}
 
     def lines(self) -> Iterator[str]:
         """All of it, for a terminal."""
@@ -68,8 +68,8 @@ class Report:
         if self.tasks_with_files_elsewhere:
             yield f"{FILES}:"
             yield from _counts(self.tasks_with_files_elsewhere)
-        if self.left:
-            yield "Left in Label Studio:"
+        if +self.left:
+            yield "Left in Label Studio; other people and work are of other organizations, deleted, or of nothing:"
             yield from _counts(self.left)
         yield f"The invite link {self.invite_link}"
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from ls.label_studio.report import Report
+from ls.label_studio.row import number
 from ls.label_studio.source import MoveRefused, Source
 from ls.validation import BIGGEST_ID
 
@@ -71,12 +72,12 @@ def _check_ids(source: Source, rows: Any, name: str) -> None:
 
 def choose_organization(source: Source, wanted: int | None) -> int:
     """The id of the organization that moves in: the only one, or the one that is wanted. Raises MoveRefused."""
-    found = {row["id"]: row["title"] for row in source.rows(source.select("organization", "id", "title"))}
-    titles = {int(number): title for number, title in found.items()}
+    rows = source.rows(source.select("organization", "id", "title"))
+    titles = {number(row["id"], 1, BIGGEST_ID): row["title"] for row in rows}
     chosen = next(iter(titles)) if wanted is None and len(titles) == 1 else wanted
-    if chosen in titles:
-        return int(chosen)
-    listed = ", ".join(f"{number} ({title!r})" for number, title in titles.items())
+    if chosen is not None and chosen in titles:
+        return chosen
+    listed = ", ".join(f"{each} ({title!r})" for each, title in titles.items())
     hint = f"Choose with --organization N: {listed}." if listed else "There is no organization in it."
     raise MoveRefused(f"{source.name} has {len(titles)} organizations, and one can move in. {hint}")
 
@@ -87,7 +88,7 @@ def count_left(source: Source, report: Report, moved: dict[str, int]) -> None:
         report.left[name] = source.count(source[table]) if source.has(table) else 0
     report.left["storages"] = sum(source.count(found) for name, found in source.tables.items() if _is_storage(name))
     for name, table in NUMBERED.items():
-        report.left[f"{name}_of_other_organizations_deleted_or_lost"] = source.count(source[table]) - moved[name]
+        report.left[f"other_{name}"] = source.count(source[table]) - moved[name]
 
 
 def _is_storage(name: str) -> bool:

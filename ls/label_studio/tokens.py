@@ -63,8 +63,8 @@ def personal_tokens(
         expires = row.moment("expires_at", None)
         is_kept = account and account.status != DELETED and expires and expires > utcnow() and _is_refresh(unsigned)
         if not key or not is_kept or unsigned in seen:
-            why = "" if key else "_for_want_of_the_secret_key"
-            report.left[f"personal_tokens{why if is_kept else ''}"] += 1
+            why = "the_secret_key_is_missing" if is_kept and not key else "expired_or_of_deleted_people"
+            report.left[f"personal_tokens_{why}"] += 1
             continue
         seen.add(unsigned)
         ended = dead.get(row.id("id"))

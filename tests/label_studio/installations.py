@@ -26,7 +26,8 @@ def unpacked(release: str, folder: Path) -> Path:
     """The data folder of a release on SQLite."""
     made = folder / release
     made.mkdir()
-    (made / "label_studio.sqlite3").write_bytes(gzip.decompress((DATA / release / "label_studio.sqlite3.gz").read_bytes()))
+    packed = (DATA / release / "label_studio.sqlite3.gz").read_bytes()
+    (made / "label_studio.sqlite3").write_bytes(gzip.decompress(packed))
     shutil.copytree(DATA / release / "media", made / "media")
     if (DATA / release / "env").exists():
         shutil.copyfile(DATA / release / "env", made / ".env")
@@ -51,7 +52,10 @@ def expected(release: str) -> Any:
 
 def move_in(app: Flask, source: Path | str, *options: str) -> Result:
     """Run the command."""
-    return app.test_cli_runner().invoke(args=["import-label-studio", str(source), *options])
+    result = app.test_cli_runner().invoke(args=["import-label-studio", str(source), *options])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
 
 
 def rows(source: Path | str, statement: str) -> list[dict[str, Any]]:

@@ -153,10 +153,9 @@ def assert_work_is_the_same(app: Flask, source: Path | str) -> None:
             task = db.session.get_one(Task, there["id"])
             assert (task.project_id, task.created_at) == (there["project_id"], moment(there["created_at"]))
             assert task.data == json.loads(there["data"])
-        columns = "id, task_id, completed_by_id, was_cancelled, ground_truth, lead_time, created_at, updated_at"
-        for there in rows(source, f"SELECT {columns}, CAST(result AS TEXT) AS result FROM task_completion"):
+        for there in rows(source, "SELECT *, CAST(result AS TEXT) AS result_text FROM task_completion"):
             here = db.session.get_one(Annotation, there["id"])
-            assert here.result == json.loads(there["result"])
+            assert here.result == json.loads(there["result_text"])
             assert here.task_id == there["task_id"]
             assert here.completed_by_id == (there["completed_by_id"] or 17)
             assert (here.was_cancelled, here.ground_truth) == (there["was_cancelled"], there["ground_truth"])
