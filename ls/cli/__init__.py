@@ -8,7 +8,7 @@ from flask import Flask
 from ls.cli.check import check
 from ls.cli.data import backup, db_copy, db_downgrade, restore
 from ls.cli.invite import invite, setup_link
-from ls.cli.label_studio import import_label_studio
+from ls.cli.label_studio import export_label_studio, import_label_studio
 from ls.cli.password import reset_password
 from ls.cli.people import people
 from ls.cli.project import project
@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "People": (user, people, reset_password, invite),
     "Projects": (project,),
     "Data": (backup, restore, db_copy, db_downgrade),
-    "Label Studio": (import_label_studio,),
+    "Label Studio": (import_label_studio, export_label_studio),
 }
 
 

@@ -1,4 +1,4 @@
-"""`roster import-label-studio`: moves a team in from Label Studio."""
+"""`roster import-label-studio` and `roster export-label-studio`: a team moves in from Label Studio, or back."""
 
 import json
 import shutil
@@ -10,12 +10,14 @@ import click
 from flask import current_app
 
 from ls.backup.restore import restore_lock
-from ls.cli.base import CommandError, founding_command
+from ls.cli.base import CommandError, command, founding_command
 from ls.cli.progress import bar
 from ls.db.transaction import write
+from ls.label_studio.export import export, task_count
 from ls.label_studio.move_in import Move, Wishes, check, check_is_empty, write_all
 from ls.label_studio.secret_key import ENV_FILE
 from ls.label_studio.source import database_file, opened
+from ls.models import Event
 
 SCRATCH = ".label-studio-"
 
@@ -82,3 +84,20 @@ def _move(move: Move, *, is_dry_run: bool) -> None:
         write_all(move, steps.update)
         if is_dry_run:
             session.rollback()
+
+
+@click.command("export-label-studio", short_help="Write everything in the form that Label Studio takes.")
+@click.argument("folder", type=click.Path(path_type=Path))
+@command
+def export_label_studio(folder: Path) -> None:
+    """Write everybody (people.csv), the projects (projects.json) and the tasks of each into the new FOLDER.
+
+    Annotations name their authors by email, as Label Studio 1.23 takes them in: make the accounts there first.
+    """
+    with write():
+        Event.record("exported_for_label_studio")
+    with bar(task_count(), "Exporting") as steps:
+        exported = export(folder, steps)
+    click.echo(f"Projects: {exported.projects}, tasks: {exported.tasks}, annotations: {exported.annotations}")
+    if exported.without_author:
+        click.echo(f"Annotations without an author, as theirs is deleted: {exported.without_author}")

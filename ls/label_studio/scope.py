@@ -93,5 +93,3 @@ def count_left(source: Source, report: Report, moved: dict[str, int]) -> None:
 
 def _is_storage(name: str) -> bool:
     return name.startswith("io_storages_") and name.endswith("storage")
-
-

@@ -103,9 +103,7 @@ def assert_nobody_is_here(app: Flask) -> None:
     assert list(Path(app.config["BASE_DATA_DIR"]).glob(".label-studio-*")) == []
 
 
-def test_a_file_that_another_program_keeps_locked(
-    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_another_program_keeps_locked(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = unpacked("1.23.2", tmp_path)
     monkeypatch.setattr(source, "WAIT", 0.2)
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as other:

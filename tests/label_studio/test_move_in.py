@@ -50,9 +50,7 @@ def installation(release: str, folder: Path, server: Callable[[], str]) -> Itera
 
 
 @pytest.mark.parametrize("release", [*RELEASES, POSTGRESQL])
-def test_everything_arrives_as_it_was(
-    app: Flask, tmp_path: Path, release: str, request: pytest.FixtureRequest
-) -> None:
+def test_everything_arrives_as_it_was(app: Flask, tmp_path: Path, release: str, request: pytest.FixtureRequest) -> None:
     known = expected(release)
     with installation(release, tmp_path, lambda: request.getfixturevalue("postgres_server")) as (source, options):
         said = move_in(app, source, *options, *SECOND_ANNA, "--json")

@@ -52,6 +52,7 @@ KINDS = {
     "people_exported": _l("Export of people"),
     "backup_written": _l("Backup"),
     "database_copied": _l("Copy of the database"),
+    "exported_for_label_studio": _l("Export for Label Studio"),
     "moved_in": _l("Move from Label Studio"),
 }
 
@@ -90,6 +91,7 @@ OWN = {
     "people_exported": _l("%(actor)s exported people as CSV"),
     "backup_written": _l("%(actor)s wrote a backup of everything"),
     "database_copied": _l("%(actor)s copied everything into another database"),
+    "exported_for_label_studio": _l("%(actor)s exported everything for Label Studio"),
     "moved_in": _l(
         "%(actor)s moved the team in from Label Studio: people %(people)s, projects %(projects)s, tasks %(tasks)s, "
         "annotations %(annotations)s"
