@@ -87,7 +87,8 @@ def _one_line_errors(problem: str) -> Iterator[None]:
 @contextmanager
 def snapshot(source: Engine) -> Iterator[Connection]:
     """A connection that reads one state of the database, whatever others write."""
-    options = {"isolation_level": "REPEATABLE READ"} if source.dialect.name == "postgresql" else {}
+    is_postgresql = source.dialect.name == "postgresql"
+    options: Any = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if is_postgresql else {}
     with source.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 

@@ -8,6 +8,7 @@ from flask import Flask
 from ls.cli.check import check
 from ls.cli.data import backup, db_copy, db_downgrade, restore
 from ls.cli.invite import invite, setup_link
+from ls.cli.label_studio import export_label_studio, import_label_studio
 from ls.cli.mail import mail
 from ls.cli.password import reset_password
 from ls.cli.people import people
@@ -22,6 +23,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Projects": (project,),
     "Mail": (mail,),
     "Data": (backup, restore, db_copy, db_downgrade),
+    "Label Studio": (import_label_studio, export_label_studio),
 }
 
 

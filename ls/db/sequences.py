@@ -8,8 +8,13 @@ def continue_ids(table: Table, reading: Connection, writing: Connection) -> None
     column = table.autoincrement_column
     if column is None:
         return
-    last = max(_last_id(table, column.name, reading), reading.scalar(select(func.max(column))) or 0)
-    values = {"table": table.name, "column": column.name, "last": last}
+    last = max(last_id(table.name, column.name, reading), reading.scalar(select(func.max(column))) or 0)
+    continue_after(last, table, writing)
+
+
+def continue_after(last: int, table: Table, writing: Connection) -> None:
+    """Let the next row of the table have a higher id than this."""
+    values = {"table": table.name, "column": "id", "last": last}
     if writing.dialect.name == "postgresql":
         statement = "SELECT setval(pg_get_serial_sequence(:table, :column), greatest(:last, 1), :last > 0)"
         writing.execute(text(statement), values)
@@ -18,8 +23,9 @@ def continue_ids(table: Table, reading: Connection, writing: Connection) -> None
         writing.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :last)"), values)
 
 
-def _last_id(table: Table, column: str, connection: Connection) -> int:
+def last_id(table: str, column: str, connection: Connection) -> int:
+    """The last id that the database gave out, 0 if it does not say."""
     statement = "SELECT seq FROM sqlite_sequence WHERE name = :table"
     if connection.dialect.name == "postgresql":
         statement = "SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence(:table, :column) AS regclass))"
-    return connection.scalar(text(statement), {"table": table.name, "column": column}) or 0
+    return connection.scalar(text(statement), {"table": table, "column": column}) or 0

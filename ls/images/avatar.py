@@ -15,6 +15,7 @@ from PIL.Image import Transpose
 from ls.images.colours import to_srgb
 
 MAX_SIDE = 512  # pixels
+LARGER_SIDE = 4096
 MAX_BYTES = 1_048_576
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 JPEG_QUALITY = 90
@@ -60,22 +61,32 @@ def read_picture(data: bytes) -> Picture:
     """A clean still of a PNG, JPEG, GIF or WebP file, at most 512 x 512 pixels and 1 MiB. Raises PictureRefused."""
     if len(data) > MAX_BYTES:
         raise PictureRefused(TOO_LARGE)
+    return _read(data, MAX_SIDE)
+
+
+def read_larger_picture(data: bytes) -> Picture:
+    """The same of a picture that another server has accepted, scaled down to 512 x 512. Raises PictureRefused."""
+    return _read(data, LARGER_SIDE)
+
+
+def _read(data: bytes, side: int) -> Picture:
     with _turn, warnings.catch_warnings(action="ignore"):
         try:
-            return _encoded(_still(data))
+            return _encoded(_still(data, side))
         except PictureRefused:
             raise
         except Exception as error:  # decoders raise all kinds of errors on damaged files
             raise PictureRefused(UNREADABLE) from error
 
 
-def _still(data: bytes) -> Image.Image:
+def _still(data: bytes, side: int) -> Image.Image:
     if data.count(b"\xff\xda") > MAX_SCANS:
         raise PictureRefused(UNREADABLE)
-    _check_size(_webp_canvas(data))
+    _check_size(_webp_canvas(data), side)
     with Image.open(BytesIO(data), formats=FORMATS) as opened:
-        image = _only_pixels(_first_visible(opened, data))
+        image = _only_pixels(_first_visible(opened, data, side))
         orientation = _orientation(opened)
+    image.thumbnail((MAX_SIDE, MAX_SIDE))
     return image.transpose(TURNS[orientation]) if orientation in TURNS else image
 
 
@@ -93,19 +104,19 @@ def _orientation(image: Image.Image) -> object:
         return None
 
 
-def _check_size(size: tuple[int, int]) -> None:
-    if max(size) > MAX_SIDE:
+def _check_size(size: tuple[int, int], side: int) -> None:
+    if max(size) > side:
         raise PictureRefused(TOO_LARGE)
 
 
-def _first_visible(image: Image.Image, data: bytes) -> Image.Image:
+def _first_visible(image: Image.Image, data: bytes, side: int) -> Image.Image:
     """The first frame that is not wholly transparent, as RGBA in sRGB."""
     for number in range(MAX_FRAMES):
         try:
             image.seek(number)
         except EOFError:
             break
-        _check_size(image.size)  # before a pixel is decoded
+        _check_size(image.size, side)  # before a pixel is decoded
         image.load()
         rgba = to_srgb(image, data)
         if rgba.getchannel("A").getextrema() != (0, 0):

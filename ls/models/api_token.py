@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, LargeBinary, delete, select
@@ -58,9 +59,14 @@ class ApiToken(Base):
             if db.session.scalar(others) is not None:
                 raise InvalidFields({"token": [TAKEN]})
         token = token or random_token()
-        cipher = keyring().encrypt(PURPOSE, token)
-        db.session.merge(cls(user_id=user.id, lookup=cls.lookup_of(token), cipher=cipher, created_at=utcnow()))
+        db.session.merge(cls(**cls.sealed(user.id, token, utcnow())))
         return token
+
+    @classmethod
+    def sealed(cls, user_id: int, token: str, created_at: datetime) -> dict[str, Any]:
+        """The row of this token, as it is stored."""
+        cipher = keyring().encrypt(PURPOSE, token)
+        return {"user_id": user_id, "lookup": cls.lookup_of(token), "cipher": cipher, "created_at": created_at}
 
     @classmethod
     def reset(cls, user: HasId) -> str:

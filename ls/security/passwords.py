@@ -28,6 +28,7 @@ _turn = threading.BoundedSemaphore(2)
 _queue = threading.BoundedSemaphore(56)
 
 _DJANGO = "pbkdf2_sha256$"
+_DJANGO_BYTES = 32  # of the digest
 _MOST_ITERATIONS = 10_000_000  # seconds of work; a damaged hash must not keep a worker busy for hours
 
 
@@ -60,6 +61,11 @@ def _hashing() -> Iterator[None]:
         _queue.release()
 
 
+def is_django_hash(stored: str) -> bool:
+    """Whether this is a hash of Django's that `verify` can check."""
+    return _django_parts(stored) is not None
+
+
 def needs_renewal(stored: str) -> bool:
     """Whether a verified password should be hashed again: it comes from Django or has other parameters."""
     return stored.startswith(_DJANGO) or _argon2.check_needs_rehash(stored)
@@ -75,17 +81,25 @@ def _verify_argon2(stored: str, plain: str) -> bool:
 
 
 def _verify_django(stored: str, plain: str) -> bool:
-    try:
-        _, iterations, salt, digest = stored.split("$")
-        rounds, expected = int(iterations), base64.b64decode(digest, validate=True)
-    except ValueError:
+    parts = _django_parts(stored)
+    if parts is None:
         return _refuse(plain)
-    if not 1 <= rounds <= _MOST_ITERATIONS:
-        return _refuse(plain)
+    rounds, salt, expected = parts
     # Django does not normalize: a password hashed there matches as it was typed there.
     candidates = {plain.encode("utf-8", "surrogatepass"), _normalized(plain)}
-    made = [hashlib.pbkdf2_hmac("sha256", candidate, salt.encode(), rounds) for candidate in candidates]
+    made = [hashlib.pbkdf2_hmac("sha256", candidate, salt, rounds) for candidate in candidates]
     return any(hmac.compare_digest(one, expected) for one in made)
+
+
+def _django_parts(stored: str) -> tuple[int, bytes, bytes] | None:
+    """Rounds, salt and digest; None if no password can match."""
+    try:
+        name, iterations, salt, digest = stored.split("$")
+        rounds, expected = int(iterations), base64.b64decode(digest, validate=True)
+        is_whole = f"{name}$" == _DJANGO and 1 <= rounds <= _MOST_ITERATIONS and len(expected) == _DJANGO_BYTES
+        return (rounds, salt.encode(), expected) if is_whole else None
+    except ValueError:
+        return None
 
 
 def _refuse(plain: str) -> bool:

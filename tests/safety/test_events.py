@@ -397,6 +397,7 @@ COMMANDS: list[tuple[list[str], str | None]] = [
     (["project", "purge"], None),
     (["backup", "BACKUP"], "backup_written"),
     (["db-copy", "--to", "COPY"], "database_copied"),
+    (["export-label-studio", "FOLDER"], "exported_for_label_studio"),
 ]
 
 

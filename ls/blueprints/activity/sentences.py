@@ -64,6 +64,8 @@ KINDS = {
     "people_exported": _l("Export of people"),
     "backup_written": _l("Backup"),
     "database_copied": _l("Copy of the database"),
+    "exported_for_label_studio": _l("Export for Label Studio"),
+    "moved_in": _l("Move from Label Studio"),
 }
 
 # The sentence if the actor is the target, or there is no target.
@@ -112,6 +114,11 @@ OWN = {
     "people_exported": _l("%(actor)s exported people as CSV"),
     "backup_written": _l("%(actor)s wrote a backup of everything"),
     "database_copied": _l("%(actor)s copied everything into another database"),
+    "exported_for_label_studio": _l("%(actor)s exported everything for Label Studio"),
+    "moved_in": _l(
+        "%(actor)s moved the team in from Label Studio: people %(people)s, projects %(projects)s, tasks %(tasks)s, "
+        "annotations %(annotations)s"
+    ),
 }
 
 # The sentence if the target is somebody else.
@@ -137,6 +144,7 @@ OTHERS = {
 
 RENAMED = _l("%(actor)s renamed the project %(old_title)s to %(title)s")
 TEXTS = ("old_title", "old_email", "new_email", "invitation")
+COUNTS = ("people", "projects", "tasks", "annotations")
 INVITED = _l("%(target)s signed up with the invitation %(invitation)s")
 UNKNOWN = {
     "login_failed": _l("Somebody tried to log in with an email that has no account"),
@@ -181,7 +189,7 @@ def _details(detail: dict[str, Any], writing: Writing) -> dict[str, str]:
     """What else the event says: titles, emails and counts."""
     words = {"title": writing.project(detail)} if "title" in detail else {}
     words |= {key: writing.value(str(detail[key])) for key in TEXTS if key in detail}
-    return words | {key: format_decimal(detail[key]) for key in ("tasks", "annotations") if key in detail}
+    return words | {key: format_decimal(detail[key]) for key in COUNTS if key in detail}
 
 
 def _text(entry: Entry, is_other: bool) -> str:

@@ -1,0 +1,107 @@
+"""An installation with everything that may go wrong (data/1.23.2-traps): mended where that loses nothing, and said."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from ls.db.extensions import db
+from ls.models import Annotation, Avatar, Project, Task, User
+from ls.models.user import ACTIVE, DEACTIVATED, DELETED
+from tests.label_studio.installations import move_in, unpacked
+
+NEW = {16: "anna.second", 17: "default", 18: "empty", 20: "address", 21: "invalid", 23: "dup.second"}
+EMAILS = [word for number, name in NEW.items() for word in ("--email", f"{number}={name}@example.org")]
+FFFD = "\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.fixture
+def report(app: Flask, tmp_path: Path) -> Any:
+    said = move_in(app, unpacked("1.23.2-traps", tmp_path), "--organization", "1", *EMAILS, "--json")
+    assert (said.exit_code, said.stderr) == (0, "")
+    return json.loads(said.stdout)
+
+
+def test_emails_that_cannot_be_used_are_all_listed_before_anything_is_written(app: Flask, tmp_path: Path) -> None:
+    said = move_in(app, unpacked("1.23.2-traps", tmp_path), "--organization", "1", *EMAILS[4:])
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr == (
+        "Give these accounts another email, with --email ID=NEW for each: "
+        "16 'ANNA.BERG@example.org' (the same as 2), 17 'default_user@localhost' (nobody can log in with it).\n"
+    )
+    with app.app_context():
+        assert db.session.scalar(select(User.id)) is None
+
+
+def test_people(app: Flask, report: Any) -> None:
+    with app.app_context():
+        users = {user.id: user for user in db.session.scalars(select(User))}
+    assert {number: users[number].status for number in (1, 10, 12, 43, 44, 46)} == {
+        1: ACTIVE,
+        10: DELETED,
+        12: DEACTIVATED,
+        43: DEACTIVATED,  # without a membership
+        44: ACTIVE,  # one of two memberships is alive
+        46: DELETED,  # for lost authors, behind the highest id
+    }
+    assert users.keys().isdisjoint({42, 997, 998})  # of the other organization; never there
+    assert users[17].email == "default@example.org"
+    assert (users[44].first_name, users[44].date_joined.year, users[44].last_activity.year) == ("A B", 1970, 9999)
+    assert users[1].custom_hotkeys == {}
+    assert [number for number in range(30, 38) if users[number].password_hash] == []
+    assert {each["id"] for each in report["without_password"]} >= {15, *range(30, 38)}
+    assert report["left"]["other_people"] == 1
+    assert changes(report)["had no membership, and cannot log in until somebody reactivates it"] == ["account 43"]
+    assert changes(report)["could not be sent in a header, there neither, and was replaced by a new one"] == [
+        "token of account 17"
+    ]
+
+
+def test_pictures_never_come_from_outside_of_the_folder(app: Flask, report: Any) -> None:
+    with app.app_context():
+        assert set(db.session.scalars(select(Avatar.user_id))) == {2, 3, 4, 45}
+    assert changes(report)["the picture was left out (its file is not in the media folder)"] == [
+        "account 38",  # ../../../../etc/hostname
+        "account 39",
+        "account 41",
+    ]
+
+
+def test_work(app: Flask, report: Any) -> None:
+    with app.app_context():
+        data = {number: db.session.get_one(Task, number).data for number in (42, 43, 44, 46)}
+        meta = db.session.get_one(Task, 49).meta
+        found = {each.id: each for each in db.session.scalars(select(Annotation).where(Annotation.id > 42))}
+    assert FFFD in str(data[42])
+    assert FFFD in str(data[43])
+    assert json.dumps(data[44]).count("[") > 140  # the innermost ones as text
+    assert "-0.0" in json.dumps(data[46])
+    assert max(len(str(value)) for value in data[46].values()) >= 30
+    assert list(meta or {}) == ["value"]
+    assert found.keys() == {43, 44, 45, 46, 47, 48, 61, 64, 67, 68}
+    assert (found[43].lead_time, found[44].lead_time, found[45].result) == (None, None, [])
+    assert FFFD in str(found[46].result)
+    assert len(json.dumps(found[48].result)) > 1_500_000
+    assert found[64].completed_by_id == 46
+    assert [found[number].created_at.isoformat() for number in (67, 68)] == [
+        "2026-11-25T22:30:01+00:00",  # without a fraction
+        "2026-11-25T22:30:02+00:00",  # with an offset
+    ]
+
+
+def test_projects(app: Flask, report: Any) -> None:
+    with app.app_context():
+        found = {each.id: each for each in db.session.scalars(select(Project))}
+    assert found.keys().isdisjoint({18, 19})  # of the other organization; deleted
+    assert found[8].title == "Project 8"
+    assert len(found[15].description) == 10_000
+    assert all("\t" not in each.title for each in found.values())
+    assert report["left"]["other_projects"] == 2
+    assert (report["left"]["other_tasks"], report["left"]["other_annotations"]) == (3, 5)
+
+
+def changes(report: Any) -> dict[str, list[str]]:
+    return {each["why"]: each["rows"] for each in report["changed"]}
