@@ -19,6 +19,7 @@ EXAMPLES = {
     "SECRET_KEY": KEY,
     "HOST": "http://a",
     "TRUSTED_PROXIES": "::1",
+    "GUARDED_PATHS": "/tool",
     "LANGUAGE": "en",
     "METRICS": "on",
     "METRICS_TOKEN": KEY,
