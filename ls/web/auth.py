@@ -69,7 +69,7 @@ def guard() -> Any:
         return None
     if not is_safe:
         _set_audit_context(current_user if current_user.is_authenticated else None)
-    note_caller()
+    note_caller(current_user if current_user.is_authenticated else None)
     if not current_user.is_authenticated and not is_public:
         return login_manager.unauthorized()
     if not is_safe and api_credential() is None and not (is_api() and is_public):
@@ -78,15 +78,15 @@ def guard() -> Any:
     return None
 
 
-def note_caller() -> None:
+def note_caller(user: User | None) -> None:
     """Note that the current user is active, or that the credential is wrong. Raises Throttled."""
     credential, address = api_credential() or "", request.remote_addr or ""
-    if current_user.is_authenticated:
-        g.user_id = current_user.id  # for the request log, also when the user has logged out
+    if user is not None:
+        g.user_id = user.id  # for the request log, also when the user has logged out
         is_guessable = credential and not ApiToken.is_random(credential)
         known = token_guesses.check_right(credential, address) if is_guessable else []
-        if current_user.organization.is_activity_due(current_user):
-            activity.note(current_user, known)
+        if user.organization.is_activity_due(user):
+            activity.note(user, known)
     elif credential:
         token_guesses.count_wrong(credential, address)
 

@@ -9,9 +9,10 @@ from werkzeug.test import TestResponse
 
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import LoginSession, User
+from ls.models import LoginSession, Organization, User
 from tests.cast import Cast, Person, session_cookie
 from tests.conftest import Clock
+from tests.statements import statements
 
 NOBODY = {"User": None, "Email": None, "Name": None}
 
@@ -126,3 +127,35 @@ def test_a_database_that_is_gone_renders_no_page(app: Flask, cast: Cast) -> None
     app.config["PROPAGATE_EXCEPTIONS"] = False
     answer = alice.browser.get("/auth/check")
     assert (answer.status_code, answer.mimetype) == (503, "application/json")
+
+
+@pytest.mark.parametrize(
+    ("policy", "moves"), [({"session_max_age": 100}, [10, 40, 45, 10]), ({"session_max_idle": 60}, [29, 29, 29, 61])]
+)
+def test_the_session_policy_ends_who_was_active_a_moment_ago(
+    app: Flask, cast: Cast, moved_clock: Clock, policy: dict[str, int], moves: list[int]
+) -> None:
+    alice = cast.alice()
+    with app.app_context(), write():
+        Organization.get().set_values(**policy)
+    for seconds, is_open in zip(moves, (True, True, True, False), strict=True):
+        moved_clock.move(seconds=seconds)
+        assert (checked(alice.browser.get("/auth/check")) != NOBODY) == is_open
+
+
+def test_tokens_that_were_switched_off_open_nothing(app: Flask, cast: Cast) -> None:
+    alice, client = cast.alice(), app.test_client()
+    for is_on in (True, True, False):
+        with app.app_context(), write():
+            Organization.get().api_tokens_enabled = is_on
+        assert (checked(client.get("/auth/check", headers=alice.auth)) != NOBODY) == is_on
+
+
+def test_most_requests_are_one_statement(app: Flask, cast: Cast) -> None:
+    alice = cast.alice()
+    script = app.test_client(use_cookies=False)
+    for client, headers in ((alice.browser.client, {}), (script, alice.auth)):
+        client.get("/auth/check", headers=headers)  # which notes the activity
+        with statements(app) as sent:
+            assert checked(client.get("/auth/check", headers=headers)) != NOBODY
+        assert len(sent) == 1

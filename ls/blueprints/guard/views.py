@@ -2,11 +2,12 @@
 
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request, url_for
-from flask_login import current_user
+from flask import Blueprint, Response, g, request, url_for
 
+from ls.blueprints.guard.recent import Caller, recent_caller
 from ls.exceptions import Throttled
-from ls.web.auth import note_caller, public
+from ls.models import User
+from ls.web.auth import authenticate, note_caller, public
 from ls.web.htmx import redirect, safe_next
 
 guard = Blueprint("guard", __name__)
@@ -18,15 +19,21 @@ PLAIN = "!#$&'*+/=?^`{|}~@"  # what else an email may hold, beside letters, digi
 @public
 def check() -> Response:
     """Say who is behind the request, by session or token: 200 with their headers, or 401."""
-    try:
-        note_caller()
-    except Throttled:
+    caller = recent_caller() or _caller()
+    if caller is None:
         return Response(status=401)
-    if not current_user.is_authenticated:
-        return Response(status=401)
-    name = quote(current_user.full_name)
-    identity = {"User": str(current_user.id), "Email": quote(current_user.email, safe=PLAIN), "Name": name}
+    g.user_id = caller.id  # for the request log
+    identity = {"User": str(caller.id), "Email": quote(caller.email, safe=PLAIN), "Name": quote(caller.full_name)}
     return Response(headers={f"X-Roster-{field}": value for field, value in identity.items()})
+
+
+def _caller() -> Caller | User | None:
+    user = authenticate()
+    try:
+        note_caller(user)
+    except Throttled:
+        return None
+    return user
 
 
 @guard.get("/auth/login/")
