@@ -46,6 +46,7 @@ SESSIONS = "tests/safety/test_sessions.py"
 PASSWORDS = "tests/safety/test_passwords_everywhere.py"
 PAST = "tests/safety/test_past_failures.py"
 HIDDEN = "tests/safety/test_hidden_projects.py"
+DOOR, WAY_BACK = "tests/guard/test_check.py", "tests/guard/test_way_back.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
 SPREADSHEET = "ls/spreadsheet.py"
 METRICS_PY = "ls/blueprints/metrics/views.py"
 PROJECT = "ls/models/project.py"
+RECENT = "ls/blueprints/guard/recent.py"
 
 GUARDS = (
     # Who sends a request
@@ -463,6 +465,12 @@ GUARDS = (
         '_SECRET_SEGMENT = re.compile(r"\\0")',
         (SECRETS,),
     ),
+    # Other tools that a proxy guards
+    Guard("a session's end at the door", RECENT, " and not limits.has_expired(login)", "", (DOOR,)),
+    Guard("short idle limits at the door", RECENT, "limits.max_idle >= 2 * NOTE_ACTIVITY_EVERY and ", "", (DOOR,)),
+    Guard("API tokens switched off at the door", RECENT, ", Organization.api_tokens_enabled", "", (DOOR,)),
+    Guard("dot segments in next", "ls/web/htmx.py", ' or not {".", ".."}.isdisjoint(path.split("/"))', "", (WAY_BACK,)),
+    Guard("guarded paths only", "ls/web/htmx.py", 'f"{path}/".startswith(places)', "True", (WAY_BACK,)),
     # What is kept
     Guard("archives: ordinary tables only", ARCHIVE, "    if missing:\n", "    if False:\n", (BACKUP,)),
     Guard(

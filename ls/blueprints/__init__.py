@@ -6,6 +6,7 @@ from ls.blueprints.activity.views import activity
 from ls.blueprints.api import api
 from ls.blueprints.auth import auth
 from ls.blueprints.first_steps.views import first_steps
+from ls.blueprints.guard.views import guard
 from ls.blueprints.organization.views import organization
 from ls.blueprints.people import people
 from ls.blueprints.projects import projects
@@ -16,7 +17,7 @@ from ls.config.environment import share_counts
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
-    for blueprint in (auth, activity, first_steps, organization, people, projects, settings, system, api):
+    for blueprint in (auth, activity, first_steps, guard, organization, people, projects, settings, system, api):
         app.register_blueprint(blueprint)
     if app.config["METRICS"]:
         # A library that nothing else needs, and that reads the name of its folder when it is imported.

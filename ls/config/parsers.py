@@ -87,6 +87,14 @@ def networks(value: object) -> tuple[Network, ...]:
         raise ValueError(f"{error}; write addresses or networks, like 127.0.0.1 10.0.0.0/8") from None
 
 
+def paths(value: object) -> tuple[str, ...]:
+    """Paths of a host, separated by commas or white space, each with a final slash."""
+    words = [word.rstrip("/") for word in re.findall(r"[^, ]+", text(value))]
+    if not all(map(is_prefix, words)):
+        raise ValueError("is not a list of paths, like / or /tool/ /other/")
+    return tuple(f"{word}/" for word in words)
+
+
 def secret(least: int) -> Callable[[object], str]:
     """A parser of secrets that are long enough to be safe."""
 

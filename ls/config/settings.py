@@ -84,6 +84,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LISTEN", parsers.text, "127.0.0.1", "Address that the server listens on."),
     Setting("PORT", parsers.whole_number(0, 65535), 8080, "Port that the server listens on."),
     Setting("TRUSTED_PROXIES", parsers.networks, (), "Proxies whose X-Forwarded-* headers are believed; empty: none."),
+    Setting("GUARDED_PATHS", parsers.paths, (), "Paths of tools on this host that a login may lead back to."),
     Setting("PASSWORD_MIN_LENGTH", parsers.whole_number(8, 64), 8, "Fewest characters of a password."),
     Setting("MAX_SESSION_AGE", parsers.whole_number(1, LONGEST), 8 * DAY, "Longest life of a login in seconds."),
     Setting("MAX_TIME_BETWEEN_ACTIVITY", parsers.whole_number(1, LONGEST), 3 * DAY, "Idle seconds that end a login."),

@@ -69,21 +69,26 @@ def guard() -> Any:
         return None
     if not is_safe:
         _set_audit_context(current_user if current_user.is_authenticated else None)
-    credential, address = api_credential() if is_api() else None, request.remote_addr or ""
-    if current_user.is_authenticated:
-        g.user_id = current_user.id  # for the request log, also when the user has logged out
-        is_guessable = credential is not None and not ApiToken.is_random(credential)
-        known = token_guesses.check_right(credential, address) if credential and is_guessable else []
-        if current_user.organization.is_activity_due(current_user):
-            activity.note(current_user, known)
-    elif credential is not None:
-        token_guesses.count_wrong(credential, address)
+    note_caller(current_user if current_user.is_authenticated else None)
     if not current_user.is_authenticated and not is_public:
         return login_manager.unauthorized()
-    if not is_safe and credential is None and not (is_api() and is_public):
+    if not is_safe and api_credential() is None and not (is_api() and is_public):
         request.max_content_length = getattr(view, "max_bytes", request.max_content_length)
         check_csrf(form_checks_it=getattr(view, "form_checks_csrf", False))
     return None
+
+
+def note_caller(user: User | None) -> None:
+    """Note that the current user is active, or that the credential is wrong. Raises Throttled."""
+    credential, address = api_credential() or "", request.remote_addr or ""
+    if user is not None:
+        g.user_id = user.id  # for the request log, also when the user has logged out
+        is_guessable = credential and not ApiToken.is_random(credential)
+        known = token_guesses.check_right(credential, address) if is_guessable else []
+        if user.organization.is_activity_due(user):
+            activity.note(user, known)
+    elif credential:
+        token_guesses.count_wrong(credential, address)
 
 
 def _set_audit_context(actor: User | None) -> None:
@@ -93,14 +98,15 @@ def _set_audit_context(actor: User | None) -> None:
 
 
 def is_api() -> bool:
-    """Whether this is a call of the API, which is answered in JSON whatever happens."""
-    return request.path.startswith("/api/") or request.path == "/api"
+    """Whether this is a call of the API, or a proxy's check, which is answered without a page whatever happens."""
+    return request.path.startswith("/api/") or request.path.rstrip("/") in {"/api", "/auth/check"}
 
 
 def api_credential() -> str | None:
-    """What the request presents as `Token`, `Bearer` or `X-Api-Key`, or None."""
+    """What a call presents as `Token`, `Bearer` or `X-Api-Key`; None for pages."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    return value.strip() if scheme.lower() in {"token", "bearer"} else request.headers.get("X-Api-Key")
+    sent = value.strip() if scheme.lower() in {"token", "bearer"} else request.headers.get("X-Api-Key")
+    return sent if is_api() else None
 
 
 def authenticate(*, lock: bool = False) -> User | None:
@@ -114,8 +120,7 @@ def authenticate(*, lock: bool = False) -> User | None:
 
 
 def _authenticate(*, lock: bool) -> User | None:
-    credential = api_credential() if is_api() else None
-    if credential is not None:
+    if (credential := api_credential()) is not None:
         return _by_credential(credential, lock=lock)
     token = session.get("_user_id")  # where Flask-Login keeps what `User.get_id` returned
     if token is None:
@@ -190,7 +195,6 @@ def log_out_user() -> None:
 
 
 def _clear_session() -> None:
-    language = session.get("language")
+    kept = {name: session[name] for name in ("language",) if session.get(name)}
     session.clear()
-    if language:
-        session["language"] = language
+    session.update(kept)

@@ -1,9 +1,10 @@
 """The fragment convention: one URL answers with a whole page, or with the part that htmx swaps in; redirects."""
 
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import flask
-from flask import Response, flash, get_flashed_messages, make_response, render_template, request
+from flask import Response, current_app, flash, get_flashed_messages, make_response, render_template, request
 from werkzeug.urls import iri_to_uri
 
 
@@ -27,17 +28,20 @@ def redirect(url: str, code: int = 303) -> Response:
 
 
 def safe_next(target: str | None) -> str | None:
-    """The target, if it is a path of this site, else None.
+    """The target, if it is a path of this site or of a tool that GUARDED_PATHS names, else None.
 
     Refuses other hosts, also as `//host`, `/\\host` and with control characters in between, which
-    browsers drop (CWE-601).
+    browsers drop, and dot segments, encoded ones too, by which a path leaves the ones above (CWE-601).
     """
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return None
     if any(ord(letter) < 33 or ord(letter) == 127 or letter == "\\" for letter in target):
         return None
-    root = request.script_root
-    return target if not root or target == root or target.startswith(f"{root}/") else None
+    path = unquote(urlsplit(target).path)
+    if "\\" in path or not {".", ".."}.isdisjoint(path.split("/")):
+        return None
+    places = (f"{request.script_root}/", *current_app.config["GUARDED_PATHS"])
+    return target if f"{path}/".startswith(places) else None
 
 
 def flashed_beside() -> dict[str, str]:

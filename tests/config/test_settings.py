@@ -19,6 +19,7 @@ EXAMPLES = {
     "SECRET_KEY": KEY,
     "HOST": "http://a",
     "TRUSTED_PROXIES": "::1",
+    "GUARDED_PATHS": "/tool",
     "LANGUAGE": "en",
     "MAIL_HOST": "mail.example.org",
     "MAIL_SECURITY": "tls",
