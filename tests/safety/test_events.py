@@ -408,7 +408,7 @@ def test_every_command_leaves_exactly_one_event(closed_app: Flask, tmp_path: Pat
     (tmp_path / "tasks.json").write_text(json.dumps([{"text": "x"}]))
     Cast(closed_app).bob(sign_in=False)  # somebody has to stay
     (tmp_path / "people.csv").write_text("email\nfrom.file@example.org\n")
-    names = {"PEOPLE": "people.csv", "FILE": "tasks.json", "BACKUP": "b.tar.gz"}
+    names = {"PEOPLE": "people.csv", "FILE": "tasks.json", "BACKUP": "b.tar.gz", "FOLDER": "exported"}
     places = {word: str(tmp_path / name) for word, name in names.items()}
     places["COPY"] = f"sqlite:///{tmp_path}/copy.sqlite3"
     for words, kind in COMMANDS:
