@@ -16,7 +16,7 @@ def is_wanted() -> bool:
 
 def is_waiting(user: User) -> bool:
     """Whether the user's email is still to be confirmed. A password set by a mailed link confirms it too."""
-    return is_wanted() and OneTimeCode.of(user, SIGN_UP) is not None
+    return OneTimeCode.of(user, SIGN_UP) is not None
 
 
 def ask(user: User) -> None:

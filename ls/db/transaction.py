@@ -38,19 +38,22 @@ _logger = logging.getLogger("ls.events")
 def write() -> Iterator[Session]:
     """Commit everything in the block once, at its end; an exception rolls all of it back.
 
-    What was loaded before is read again inside the block. Raises RuntimeError if it is nested.
+    What was loaded before is read again inside the block; the functions in `info["after_commit"]` are called after it.
+    Raises RuntimeError if it is nested.
     """
     session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("write() cannot be nested")
     session.rollback()
-    session.info |= {"writing": True, "events": []}
+    session.info |= {"writing": True, "events": [], "after_commit": set()}
     try:
         session.connection(execution_options={"write": True})
         yield session
         session.info["has_written"] = True
         session.commit()
         _log_events(session)
+        for function in session.info["after_commit"]:
+            function()
     except BaseException:
         session.rollback()
         raise

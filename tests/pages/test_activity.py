@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 
 from ls.accounts import deletion
-from ls.blueprints.activity.sentences import KINDS, OTHERS, OWN
+from ls.blueprints.activity.kinds import KINDS
+from ls.blueprints.activity.sentences import OTHERS, OWN
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import Event, Project, User

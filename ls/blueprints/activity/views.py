@@ -13,8 +13,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from ls.blueprints.activity.export import csv_lines
+from ls.blueprints.activity.kinds import KINDS
 from ls.blueprints.activity.links import linked
-from ls.blueprints.activity.sentences import KINDS, sentence
+from ls.blueprints.activity.sentences import sentence
 from ls.db.extensions import db
 from ls.exceptions import DomainError
 from ls.models import Event, User

@@ -88,10 +88,7 @@ def _sign_up(form: SignupForm, code: str | None) -> User:
         with write_as_anybody(lock_organization=True):
             user = sign_up.create_account(account, invitation=_check_link(code))
             rate_limit.note(sent)
-            if confirmation.is_wanted() and code is None and not _invite_token():
-                confirmation.ask(user)
-            else:
-                begin_session(user, Organization.get(), persistent=False)
+            _let_in(user, may_be_a_stranger=code is None and not _invite_token())
     except (InvalidFields, AlreadySetUp, InvitationEnded) as taken:
         if not rate_limit.is_noted(sent):
             raise
@@ -102,6 +99,13 @@ def _sign_up(form: SignupForm, code: str | None) -> User:
     if not user.session_token:
         raise EmailUnconfirmed
     return user
+
+
+def _let_in(user: User, *, may_be_a_stranger: bool) -> None:
+    if may_be_a_stranger and confirmation.is_wanted():
+        confirmation.ask(user)
+    else:
+        begin_session(user, Organization.get(), persistent=False)
 
 
 def _signup(form: BaseForm, status: int = 200) -> Response:
