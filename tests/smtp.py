@@ -18,7 +18,7 @@ from ls.mail.sender import send_due
 from tests.with_postgres import free_port
 
 FROM = "Roster <roster@example.org>"
-USER, PASSWORD = "roster", "a password for mail"
+USER, PASSWORD = "mail-user", "a password for mail"
 
 
 class SmtpServer:
