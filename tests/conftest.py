@@ -14,6 +14,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, make_url, text
 
 from app import create_app
@@ -84,8 +85,19 @@ def database_settings(migrated: Path | str) -> Iterator[dict[str, Any]]:
         yield settings
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once for all tests: each test's application would compile them anew."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def make_app(tmp_path: Path, database_settings: dict[str, Any], migrated: Path | str) -> Iterator[Callable[..., Flask]]:
+def make_app(
+    tmp_path: Path,
+    database_settings: dict[str, Any],
+    migrated: Path | str,
+    compiled_templates: FileSystemBytecodeCache,
+) -> Iterator[Callable[..., Flask]]:
     """Make an application on this test's own data folder; settings as keyword arguments."""
     made: list[Flask] = []
 
@@ -96,6 +108,7 @@ def make_app(tmp_path: Path, database_settings: dict[str, Any], migrated: Path |
         if is_new and isinstance(migrated, Path):
             shutil.copy(migrated, database)
         app = create_app({"TESTING": True, **given})
+        app.jinja_env.bytecode_cache = compiled_templates
         prepare_database(app)
         made.append(app)
         return app

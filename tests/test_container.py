@@ -94,6 +94,7 @@ def test_the_image_starts_as_any_user_and_is_found_healthy(tmp_path: Path, data:
     try:
         assert process.stdout
         with process.stdout as lines:
+            assert lines.readline().startswith("Set up this server: https://labels.example.org/setup/")
             assert lines.readline() == f"Serving on http://0.0.0.0:{server.port} as https://labels.example.org\n"
         check = [sys.executable, *json.loads(health)[1:]]
         assert subprocess.run(check, **options, check=False).returncode == 0

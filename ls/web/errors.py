@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from ls.db.extensions import db, login_manager
 from ls.exceptions import DomainError, InvalidFields, NotFound, Text, Throttled
@@ -187,8 +187,8 @@ def error_page(status: int, message: str | None = None, title: Text = None) -> R
 
 def _has_bar(status: int) -> bool:
     """Whether the reader is a member, as far as it may be asked: not where the database or the host is wrong."""
-    is_sound = 400 <= status < 500 and status != 401 and not request.environ.get(REFUSED)
-    return is_sound and current_user.is_authenticated
+    is_wrong_host = request.environ.get(REFUSED) or isinstance(request.routing_exception, BadHost)
+    return 400 <= status < 500 and status != 401 and not is_wrong_host and current_user.is_authenticated
 
 
 def _json(status: int, **body: object) -> Response:

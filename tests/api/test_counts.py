@@ -21,7 +21,9 @@ def shown(app: Flask, alice: Person, bob: Person) -> Callable[[], Any]:
     def show() -> Any:
         page = browser.fragment(f"/people/{bob.id}").get_data(as_text=True)
         links = re.findall(r'/projects/\d+"[^>]*>\s*(?:<bdi>)?([^<]+)', page)
-        return links, [int(number) for number in re.findall(r'data-label="Annotations">(\d+)<', page)]
+        total, *each = (int(number) for number in re.findall(r'data-label="Annotations">(\d+)<', page))
+        assert total == sum(each)  # the row, and what it opens to
+        return links, each
 
     return show
 

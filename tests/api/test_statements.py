@@ -6,6 +6,7 @@ from flask import Flask
 
 from ls.db.transaction import write
 from ls.models import Event, Organization, User
+from ls.projects.deletion import delete_project
 from tests.api.conftest import Script
 from tests.factories import a_project, a_task, an_annotation
 from tests.safety.routes import calls
@@ -44,6 +45,9 @@ def grow(app: Flask, number: int) -> None:
             Organization.lock_for_update().active_members += number
             ids = [person.id for person in people]
         projects = [a_project(person, f"Project of {person}") for person in (*ids, *[1] * number)]
+        for project in (a_project(1, "Deleted") for _ in ids):
+            with write():
+                delete_project(project)
         tasks = [a_task(project) for project in projects] + [a_task(1) for _ in ids]
         for task in (1, *tasks):
             for person in (1, ids[-1]):

@@ -19,6 +19,7 @@ from ls.models import Avatar, Task, User
 from ls.projects.deletion import delete_project
 from ls.queries import search
 from tests.cast import FRAGMENT, Browser, Cast, Person, session_cookie
+from tests.conftest import SECRET_KEY
 from tests.databases import any_postgres, empty_database, run
 from tests.factories import a_project, a_task, an_annotation, purge_deleted
 from tests.pictures import drawing, saved
@@ -165,24 +166,23 @@ def test_a_killed_copy_leaves_the_target_empty(
 @pytest.fixture
 def command(source: Flask, alice: Person, tmp_path: Path) -> Callable[[str], Any]:
     """`roster db-copy --to` in a shell, over Alice's data."""
-    settings = {"BASE_DATA_DIR": str(tmp_path), "DATABASE_URL": "sqlite:///source.sqlite3"}
+    settings = {"BASE_DATA_DIR": str(tmp_path), "DATABASE_URL": "sqlite:///source.sqlite3", "SECRET_KEY": SECRET_KEY}
     server = RunningServer(tmp_path, **settings)
     return lambda to: server.flask("db-copy", "--to", to)
 
 
-def test_the_command_says_what_it_copied_and_shows_its_progress_apart(
-    command: Callable[[str], Any], source: Flask, tmp_path: Path
-) -> None:
+def test_the_command_says_what_it_copied(command: Callable[[str], Any], source: Flask, tmp_path: Path) -> None:
+    before = sums(engine_of(source))  # the source gets an event that says it was copied
     done = command("sqlite:///target.sqlite3")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert "users\t3\t" in done.stdout
     assert lines[-1].startswith("Copied. Set LABEL_STUDIO_DATABASE_URL")
-    assert "Copying" in done.stderr
+    assert done.stderr == ""  # its progress is for terminals
     target = tmp_path / "target.sqlite3"
     assert target.stat().st_mode & 0o777 == 0o600
     copied = create_engine(f"sqlite:///{target}")
-    assert sums(copied) == sums(engine_of(source))
+    assert sums(copied) == before
     copied.dispose()
 
 

@@ -18,6 +18,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 # What is the same in both languages: names and other data, the names of the languages, and code.
 SAME = re.compile(
     r"""(Roster|English|简体中文|Label\ Studio|Alice|Product\ photos|a\ chair|\S+@\S+|[A-Z]{0,2}[a-z]{0,2}|[\d., ·:+/-]+
+    |(SQLite,\ |PostgreSQL,\ )?[\d.]+\ [kMG]B|Roster\ [\d.]+(\ ·)?|CSV|(127.0.0.1\ ·\ )?API(（Werkzeug）)?
     |curl.*|/api/.*|LABEL_STUDIO_\S+|[0-9a-f]{40}|("\ )?http\S+|Python|Werkzeug/\S+)(\ ·\ Roster)?""",
     re.VERBOSE,
 )
@@ -33,8 +34,12 @@ class Texts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Collect the attributes."""
-        self._hidden = tag in {"script", "style"}
+        self._hidden = tag in {"script", "style", "code", "kbd", "pre", "textarea"}  # or the same in every language
         self.found |= {value.strip() for name, value in attrs if name in SHOWN_ATTRIBUTES and value}
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002
+        """What follows is shown again."""
+        self._hidden = False
 
     def handle_data(self, data: str) -> None:
         """Collect the text."""

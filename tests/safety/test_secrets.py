@@ -163,7 +163,8 @@ def test_nothing_in_a_stolen_database_is_a_credential(diary: Diary) -> None:
         rows = [row for table in TABLES if table.name in secrets for row in connection.execute(select(table))]
     values = {value for row in rows for value in row if isinstance(value, bytes) or (isinstance(value, str) and value)}
     assert len(values) > 10
-    for value in values:
+    for number, value in enumerate(values):
+        client.environ_base["REMOTE_ADDR"] = f"10.0.0.{number}"  # guesses of one address are limited
         raw = value.encode() if isinstance(value, str) else value
         for typed in {raw.hex(), base64.urlsafe_b64encode(raw).decode().rstrip("="), raw.decode("latin-1")}:
             if "\n" in typed or "\r" in typed or "\0" in typed:
