@@ -34,10 +34,11 @@ $(shell test ! -e .venv/runs || $(BIN)/python -c "import flask" 2>/dev/null || r
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# Debian's packages that tests drive: a browser, a database server, a proxy, a pooler.
+# Debian's packages that tests drive: a browser, a database server, a proxy, a pooler, a mail server.
 .PHONY: tools
 tools:
 	@sh tests/tools.sh chromium:chromium nginx:nginx initdb:postgresql pgbouncer:pgbouncer
+	@sh tests/tools.sh exim4:exim4-daemon-light || echo "exim4 is not installed: another mail server would have to go."
 
 lint: .venv/tests
 	$(BIN)/ruff check .

@@ -19,6 +19,9 @@ PEOPLE_CSV = "tests/pages/test_people_csv.py"
 IMPORTS = "tests/api/test_import.py"
 PROFILE = "tests/pages/test_settings_profile.py"
 LOGIN = "tests/accounts/test_login.py"
+MAIL = "tests/mail/test_sending.py"
+MAIL_SERVER = "tests/mail/test_smtp.py"
+MOVED_MAIL = "tests/mail/test_moved_data.py"
 MEMORY = "tests/test_import_memory.py"
 METRICS = "tests/web/test_metrics.py"
 MEMBERSHIP = "tests/accounts/test_membership.py"
@@ -607,6 +610,66 @@ GUARDS = (
         "not turn.acquire(blocking=False)",
         "turn.acquire(blocking=False) == 2",
         (IMPORTS,),
+    ),
+    # Mail
+    Guard(
+        "certificate of the mail server, STARTTLS",
+        "ls/mail/smtp.py",
+        "smtp.starttls(context=ssl.create_default_context())",
+        "smtp.starttls()",
+        (MAIL_SERVER,),
+    ),
+    Guard(
+        "certificate of the mail server, TLS",
+        "ls/mail/smtp.py",
+        'options["context"] = ssl.create_default_context()',
+        "pass",
+        (MAIL_SERVER,),
+    ),
+    Guard(
+        "secrets in what a mail server answers",
+        "ls/mail/smtp.py",
+        "for secret in (",
+        "for secret in () and (",
+        (MAIL_SERVER,),
+    ),
+    Guard(
+        "mail dialogue without the password",
+        "ls/mail/smtp.py",
+        "note, self._note = self._note, lambda _line: None",
+        "note = self._note",
+        ("tests/cli/test_mail.py",),
+    ),
+    Guard(
+        "mail password over a plain connection",
+        "ls/config/mail.py",
+        """kind == "none" and found["MAIL_USERNAME"]""",
+        "False",
+        ("tests/config/test_mail_settings.py",),
+    ),
+    Guard(
+        "polling for mail reads first",
+        "ls/mail/sender.py",
+        "_NEXT.with_only_columns(OutgoingMail.id), now) is None",
+        "_NEXT, now) is False",
+        (MAIL,),
+    ),
+    Guard("mail claimed by one sender", "ls/mail/sender.py", "            mail.claim()\n", "", (MAIL,)),
+    Guard("mail that has expired", "ls/mail/sender.py", "if mail.is_expired:", "if False:", (MAIL,)),
+    Guard(
+        "mail in a restore",
+        "ls/backup/archive_check.py",
+        "writing.execute(delete(OutgoingMail))",
+        "pass",
+        (MOVED_MAIL,),
+    ),
+    Guard("mail in a copy", "ls/backup/copy.py", " if each != OutgoingMail.__table__", "", (MOVED_MAIL,)),
+    Guard(
+        "links in mail that can be clicked",
+        "ls/templates/mail/_layout.html",
+        "line.startswith(own)",
+        '"://" in line',
+        ("tests/mail/test_messages.py",),
     ),
     # Numbers for monitoring
     Guard(

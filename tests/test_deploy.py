@@ -6,20 +6,15 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from ls.db.types import utcnow
 from ls.web.uploads import MAX_BYTES
 from ls.worker import SETTINGS
 from tests.cast import PASSWORD
+from tests.certificates import make_certificate
 from tests.server import ROOT, RunningServer, Visitor
 from tests.with_postgres import free_port
 
@@ -73,27 +68,6 @@ def nginx() -> str:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
-
-
-def make_certificate(folder: Path) -> None:
-    """Write a self-signed certificate for localhost."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(utcnow() - timedelta(days=1))
-        .not_valid_after(utcnow() + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "key.pem").write_bytes(private)
 
 
 @pytest.fixture(params=[(OWN_NAME, ""), (PREFIX, "/ls")], ids=["own name", "prefix"])

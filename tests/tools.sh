@@ -17,7 +17,7 @@ if command -v apt-get >/dev/null 2>&1 && $as_root true 2>/dev/null; then
     echo "Installing$missing"
     $as_root apt-get update -qq
     # shellcheck disable=SC2086  # one argument a package is meant
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends --no-remove $missing >/dev/null
 else
     echo "NOT INSTALLED:$missing. The tests that need them will not run. Install them with your package manager." >&2
 fi

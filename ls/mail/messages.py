@@ -31,9 +31,13 @@ def render(template: str, to: str, locale: str | None, **context: Any) -> Conten
         written = render_template(f"mail/{template}.txt", **context, _=gettext, ngettext=ngettext)
         first, _, rest = written.strip().partition("\n")
         subject, text = " ".join(first.split()), f"{rest.strip()}\n"
-        paragraphs = [part.split("\n") for part in re.split(r"\n\s*\n", text.strip())]
-        html = render_template("mail/_layout.html", subject=subject, paragraphs=paragraphs, own=link_to("/"))
-    return Content(to, subject, text, html)
+        return Content(to, subject, text, html_of(subject, text))
+
+
+def html_of(subject: str, text: str) -> str:
+    """The same text as HTML, in which the links of this server can be clicked."""
+    paragraphs = [part.split("\n") for part in re.split(r"\n\s*\n", text.strip())]
+    return render_template("mail/_layout.html", subject=subject, paragraphs=paragraphs, own=link_to("/"))
 
 
 def new_message_id() -> str:

@@ -111,10 +111,11 @@ def _attempt(mail: OutgoingMail) -> Failure | None:
         if mail.is_expired:
             return Failure(mail.error or "It was too old when it could have been sent.", is_final=True)
         message = message_of(mail.content, mail.message_id, mail.created_at)
-        with connected() as smtp:
-            return _give(smtp, message)
     except ValueError as error:  # made with another secret key, or no address
         return Failure(str(error), is_final=True)
+    try:
+        with connected() as smtp:
+            return _give(smtp, message)
     except OSError as error:  # about the server rather than the message
         return Failure(reason(error), is_final=False)
 

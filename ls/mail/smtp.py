@@ -29,6 +29,8 @@ def connected(note: Note = lambda _line: None) -> Iterator[smtplib.SMTP]:
     try:
         if config["MAIL_SECURITY"] == "starttls":
             smtp.starttls(context=ssl.create_default_context())
+        if config["MAIL_SECURITY"] != "none":
+            note("  The connection is encrypted, and the certificate is right.")
         if config["MAIL_USERNAME"]:
             smtp.login(config["MAIL_USERNAME"], config["MAIL_PASSWORD"])
         yield smtp
@@ -75,7 +77,7 @@ class _Dialogue(smtplib.SMTP):
 
     def putcmd(self, cmd: str, args: str = "") -> None:
         """Send a command."""
-        self._note(f"> {cmd} {args}".rstrip())
+        self._note(f"> {cmd.upper()} {args}".rstrip())
         super().putcmd(cmd, args)
 
     def getreply(self) -> tuple[int, bytes]:
@@ -84,12 +86,6 @@ class _Dialogue(smtplib.SMTP):
         for line in said.decode(errors="backslashreplace").split("\n"):
             self._note(f"< {code} {_without_secrets(line)}".rstrip())
         return code, said
-
-    def starttls(self, *arguments: Any, **options: Any) -> tuple[int, bytes]:
-        """Encrypt what follows."""
-        answer = super().starttls(*arguments, **options)
-        self._note("  encrypted from here on, and the certificate is right")
-        return answer
 
     def auth(self, mechanism: str, authobject: Any, *, initial_response_ok: bool = True) -> tuple[int, bytes]:
         """Log in; all that is said about it is hidden."""

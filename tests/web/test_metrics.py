@@ -12,6 +12,7 @@ from ls.config.settings import ConfigError, read
 from ls.config.warnings import warnings_for
 from ls.version import VERSION
 from tests.cast import Cast
+from tests.factories import a_failed_message
 from tests.server import RunningServer
 
 TOKEN = "a token for monitoring"
@@ -48,6 +49,8 @@ def test_the_numbers_are_those_of_the_database(make_app: Callable[..., Flask]) -
     alice.browser.client.post(f"/api/tasks/{made['id']}/annotations/", json={"result": []}, headers=alice.auth)
     alice.browser.post(f"/people/{bob.id}/deactivation", page=f"/people/{bob.id}")
     bob.browser.sign_in("alice@example.org", "not the password of alice")
+    with app.app_context():
+        a_failed_message()
     answer = app.test_client().get("/metrics", environ_base=LOOPBACK)
     assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
     found = values(answer.text)
@@ -64,6 +67,8 @@ def test_the_numbers_are_those_of_the_database(make_app: Callable[..., Flask]) -
             "roster_tasks": 1,
             "roster_annotations": 1,
             'roster_queue{queue="purge"}': 0,
+            'roster_queue{queue="mail"}': 0,
+            "roster_mail_failed": 1,
             'roster_events_total{kind="login"}': 2,
             'roster_events_total{kind="login_failed"}': 1,
         }.items()
