@@ -23,6 +23,7 @@ from ls.db.migrate import ensure_current
 from ls.db.transaction import write
 from ls.folding import name_key, search_text
 from ls.models import Avatar, Event, LoginSession, OneTimeCode, Project, User
+from ls.models.one_time_code import CONFIRM, SHOWN, SIGN_UP, UNDO
 from ls.projects import counters
 
 SECRET_KEY = "a fixed secret key, for measuring only, 32 bytes and more"
@@ -142,7 +143,10 @@ def _annotate(people: int, projects: int, annotations: int) -> None:
     counters.rebuild()
 
 
-def one_time_code(app: Flask) -> str:
-    """A link's code by which somebody may set a password; the links before it are dead."""
+def one_time_codes(app: Flask) -> dict[str, str]:
+    """The code of a link for each purpose."""
     with app.app_context(), write():
-        return OneTimeCode.issue(db.session.get_one(User, 2))
+        user = db.session.get_one(User, 2)
+        return {
+            purpose: OneTimeCode.issue(user, purpose, "new@example.net") for purpose in (SHOWN, CONFIRM, UNDO, SIGN_UP)
+        }

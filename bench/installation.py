@@ -22,7 +22,7 @@ class Installation:
         self.name, self.size = name, SIZES[name]
         self.folder = RESULTS / name
         self.app = data.build(self.folder / "data", **self.size, database_url=database_url)
-        self.values = {"code": data.one_time_code(self.app), "avatar": data.AVATAR}
+        self.values = {**data.one_time_codes(self.app), "avatar": data.AVATAR}
         browser = Browser(self.app)
         browser.sign_in(data.EMAIL, data.PASSWORD)
         name = session_cookie(self.app)

@@ -16,7 +16,7 @@ Who = Literal["session", "token", "nobody"]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A request: `{code}` and the like in the path are filled in by the installation."""
+    """A request: `{shown}` and the like in the path are filled in by the installation."""
 
     endpoint: str
     path: str
@@ -71,7 +71,11 @@ RECIPES = (
     *_open("auth.login_page", "/user/login/"),
     *_open("auth.signup_page", "/user/signup/"),
     *_open("auth.logout_page", "/logout"),
-    *_open("auth.set_password_page", "/user/set-password/{code}"),
+    *_open("auth.forgot_password_page", "/user/forgot-password/"),
+    *_open("auth.set_password_page", "/user/set-password/{shown}"),
+    *_open("settings.email_confirm_page", "/user/account/email/confirm/{confirm}"),
+    *_open("settings.email_sign_up_page", "/user/account/email/sign-up/{sign-up}"),
+    *_open("settings.email_undo_page", "/user/account/email/undo/{undo}"),
     *_open("system.home", "/"),
     *_open("people.organization", "/organization"),
     *_open("system.health", "/health", "one"),

@@ -51,6 +51,13 @@ class NotFound(DomainError):
     message = _l("There is nothing here.")
 
 
+class LinkGone(NotFound):
+    """The code of a one-time link is none, was used, or is too old."""
+
+    title = _l("This link does not work any more")
+    message = _l("It has been used already, a newer one has replaced it, or it is too old.")
+
+
 class Forbidden(DomainError):
     """The user may not do this."""
 
@@ -149,6 +156,13 @@ class CredentialsWrong(DomainError):
 
     status = 422
     message = _l("The email and password you entered don't match.")
+
+
+class EmailUnconfirmed(DomainError):
+    """The password is right, but the email of the sign-up is still to be confirmed."""
+
+    status = 422
+    message = _l("Confirm your email first: a link to do so is on its way to you. After that you can log in.")
 
 
 class CredentialRefused(DomainError):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 
 from ls.accounts import rate_limit
+from ls.accounts.notices import notify
 from ls.accounts.rate_limit import OWN_PASSWORD, Bucket
 from ls.accounts.sign_up import check_password
 from ls.exceptions import InvalidFields, NotFound
 from ls.models import Event, LoginSession, OneTimeCode, User
+from ls.models.one_time_code import UNDO
 from ls.models.user import DELETED
 from ls.security import passwords
 
@@ -23,15 +25,16 @@ def change_password(
 ) -> None:
     """Inside `write()`: set the new hash and end every session but `keep`; `kind` is that of the event.
 
-    Raises NotFound for a deleted account.
+    Links end too, but those that take the change of an email back. Raises NotFound for a deleted account.
     """
     user.lock_for_update()
     if user.status == DELETED:
         raise NotFound
     user.password_hash = password_hash
     LoginSession.delete_for(user, *([LoginSession.id != keep.id] if keep else []))
-    OneTimeCode.delete_for(user)
+    OneTimeCode.delete_for(user, OneTimeCode.purpose != UNDO)
     Event.record(kind, user, actor=actor)
+    notify(user, kind)
 
 
 @dataclass(frozen=True, slots=True)

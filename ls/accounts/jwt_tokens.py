@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from ls.accounts.notices import notify
 from ls.db.extensions import db
 from ls.db.types import HasId, utcnow
 from ls.exceptions import Conflict, CredentialRefused, DomainError, Forbidden, NotFound
@@ -35,7 +36,7 @@ def valid_tokens(user: HasId) -> list[PersonalToken]:
     return list(db.session.scalars(statement.order_by(PersonalToken.id)))
 
 
-def create(user: HasId) -> tuple[PersonalToken, str]:
+def create(user: User) -> tuple[PersonalToken, str]:
     """Create a refresh token, inside `write()` with the organization locked; its text is returned only once.
 
     Raises Forbidden while personal tokens are switched off, Conflict while another token is valid.
@@ -46,20 +47,22 @@ def create(user: HasId) -> tuple[PersonalToken, str]:
         raise Conflict(HAS_ONE)
     row, token = _issue(user)
     Event.record("personal_token_created", user)
+    notify(user, "personal_token_created")
     return row, token
 
 
-def rotate(user: HasId, token: str) -> str:
+def rotate(user: User, token: str) -> str:
     """Replace the user's valid refresh token by a new one, inside `write()`. Raises DomainError (400)."""
     row = _valid_row(token)
     if row is None or row.user_id != user.id:
         raise DomainError(NOT_VALID)
     row.blacklisted_at, row.ended_by = utcnow(), "rotation"
     Event.record("personal_token_rotated", user)
+    notify(user, "personal_token_rotated")
     return _issue(user)[1]
 
 
-def blacklist(user: HasId, token: str) -> None:
+def blacklist(user: User, token: str) -> None:
     """End the user's valid refresh token and its access tokens, inside `write()`. Raises NotFound."""
     row = _valid_row(token)
     if row is None or row.user_id != user.id:
@@ -67,7 +70,7 @@ def blacklist(user: HasId, token: str) -> None:
     _end(row, user)
 
 
-def revoke(user: HasId, token_id: int) -> None:
+def revoke(user: User, token_id: int) -> None:
     """End the user's valid refresh token of that id, as `blacklist` does, inside `write()`. Raises NotFound."""
     row = next((row for row in valid_tokens(user) if row.id == token_id), None)
     if row is None:
@@ -75,9 +78,10 @@ def revoke(user: HasId, token_id: int) -> None:
     _end(row, user)
 
 
-def _end(row: PersonalToken, user: HasId) -> None:
+def _end(row: PersonalToken, user: User) -> None:
     row.blacklisted_at, row.ended_by = utcnow(), "blacklist"
     Event.record("personal_token_blacklisted", user)
+    notify(user, "personal_token_blacklisted")
 
 
 def access_token(refresh_token: str) -> str:

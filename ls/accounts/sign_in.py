@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import delete, or_, select
 
-from ls.accounts import rate_limit
+from ls.accounts import confirmation, rate_limit
 from ls.accounts.emails import MAX_LENGTH
 from ls.accounts.rate_limit import Bucket
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import utcnow
-from ls.exceptions import CredentialsWrong
+from ls.exceptions import CredentialsWrong, EmailUnconfirmed
 from ls.models import Event, LoginSession, Organization, User
 from ls.models.event import audit_context
 from ls.models.user import ACTIVE, email_key
@@ -23,7 +23,7 @@ def sign_in(email: str, password: str, *, persistent: bool) -> User:
     """The user behind these credentials, with a session that has just begun.
 
     Raises CredentialsWrong for an unknown or deactivated account, one without a password, and a wrong
-    password alike, after the same work; Throttled before any.
+    password alike, after the same work; Throttled before any. Raises EmailUnconfirmed, after another link was sent.
     """
     key = email_key(email)
     buckets = rate_limit.reserve_sign_in(key or email.casefold()[:MAX_LENGTH], audit_context().address)
@@ -47,11 +47,16 @@ def _begin(user_id: int, verified: str, renewed: str | None, buckets: list[Bucke
             raise CredentialsWrong  # deactivated, or the password changed, while the hash was computed
         if renewed is not None:
             user.password_hash = renewed
-        organization = Organization.get()
-        _delete_expired_sessions(user, organization)
-        rate_limit.refund(buckets)
-        Event.record("login", user, actor=user)
-        begin_session(user, organization, persistent=persistent)
+        if confirmation.is_waiting(user):
+            confirmation.ask_again(user)
+        else:
+            organization = Organization.get()
+            _delete_expired_sessions(user, organization)
+            rate_limit.refund(buckets)
+            Event.record("login", user, actor=user)
+            begin_session(user, organization, persistent=persistent)
+    if not user.session_token:
+        raise EmailUnconfirmed
     return user
 
 

@@ -1,34 +1,11 @@
-"""The address that the server listens on, kept in the data folder for commands that print links."""
+"""The addresses that commands print."""
 
-from contextlib import suppress
-from pathlib import Path
-
-from flask import current_app
-
+from ls.config.address import base_url as base_url
+from ls.config.address import note_address as note_address
 from ls.models import Organization
-
-ANY, LOOPBACK = {"", "0.0.0.0", "::"}, {"127.0.0.1", "::1"}  # noqa: S104  # compared, not listened on
-
-
-def note_address(host: str, port: int) -> None:
-    """Keep where the server listens."""
-    name = "localhost" if host in ANY | LOOPBACK else f"[{host}]" if ":" in host else host
-    _file().write_text(f"http://{name}:{port}\n")
-
-
-def base_url() -> str:
-    """How links begin: with HOST, else where the server listens or last did, else with PORT."""
-    noted = ""
-    with suppress(OSError):
-        noted = _file().read_text().strip()
-    return current_app.config["HOST"] or noted or f"http://localhost:{current_app.config['PORT']}"
 
 
 def setup_url() -> str | None:
     """The link by which the first account is made; None once there is one."""
     organization = Organization.get()
     return None if organization.is_founded else f"{base_url()}/setup/{organization.setup_code}"
-
-
-def _file() -> Path:
-    return Path(current_app.config["BASE_DATA_DIR"], "address")

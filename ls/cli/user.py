@@ -1,4 +1,4 @@
-"""`roster user`: show, create, list, deactivate, activate, set-email, token."""
+"""`roster user`: show, create, list, deactivate, activate, set-email, password-link, token."""
 
 import json
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from ls.accounts import deletion, sign_up
+from ls.accounts import deletion, notices, password_links, sign_up
 from ls.accounts.change_email import change_email
+from ls.cli.address import base_url
 from ls.cli.base import VERBOSE, CommandError, command, find_user, founding_command
 from ls.cli.prompts import ask, ask_password
 from ls.db.extensions import db
@@ -128,6 +129,17 @@ def set_email(username: str, email: str) -> None:
     click.echo(f"User {isolated(found.email)} saved")
 
 
+@user.command(short_help="Print a link to set a password.")
+@USERNAME
+@command
+def password_link(username: str) -> None:
+    """Print a link with which the user sets a password: valid for 72 hours, and once. Hand it to nobody else."""
+    with write():
+        found = find_user(username)
+        code = password_links.make(found)
+    click.echo(base_url() + password_links.path_of(code))
+
+
 @user.command()
 @USERNAME
 @click.option("--reset", is_flag=True, help="Make a new token; the old one stops working at once.")
@@ -142,5 +154,5 @@ def token(username: str, reset: bool) -> None:
         found.lock_for_update()
         if not found.is_active:
             raise CommandError(f"User {isolated(username)} is deactivated")
-        new = ApiToken.reset(found)
+        new = notices.reset_token(found)
     click.echo(new)

@@ -54,6 +54,8 @@ def combined(found: Mapping[str, Any]) -> dict[str, Any]:
     port = found["MAIL_PORT"] or (SUBMISSIONS if kind == "tls" else SUBMISSION)
     if found["MAIL_HOST"]:
         _check(found, kind)
+    elif found["CONFIRM_EMAIL"]:
+        raise ValueError("LABEL_STUDIO_CONFIRM_EMAIL sends mail, so it needs LABEL_STUDIO_MAIL_HOST.")
     return {"MAIL_SECURITY": kind, "MAIL_PORT": port}
 
 

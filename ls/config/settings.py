@@ -94,6 +94,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAIL_USERNAME", mail.credential, None, "User name at the mail server."),
     Setting("MAIL_PASSWORD", mail.credential, None, "Password at the mail server.", secret=True),
     Setting("MAIL_FROM", mail.sender, None, "Address that messages come from."),
+    Setting("CONFIRM_EMAIL", parsers.boolean, False, "Who signs up without an invitation confirms their email."),
     Setting("METRICS", parsers.boolean, False, "Numbers for Prometheus at /metrics."),
     Setting("METRICS_TOKEN", parsers.metrics_token, None, "What /metrics asks for; unset: loopback only.", secret=True),
     Setting("LOG_FORMAT", parsers.log_format, "text", "Form of the log's lines: text or json."),

@@ -12,13 +12,13 @@ import idna
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext, ngettext
 
+from ls.config.address import base_url
 from ls.models.outgoing_mail import Content
 
 
 def link_to(path: str) -> str:
     """The absolute URL of a path, which begins with a slash and has no prefix; never made of a request's Host."""
-    base = current_app.config["HOST"] or f"http://localhost:{current_app.config['PORT']}"
-    return f"{base}{path}"
+    return f"{base_url()}{path}"
 
 
 def render(template: str, to: str, locale: str | None, **context: Any) -> Content:

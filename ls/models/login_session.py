@@ -44,10 +44,11 @@ class LoginSession(Base):
         Event.record("session_ended", user)
 
     @classmethod
-    def end_others(cls, user: User, *, keep: LoginSession | None) -> None:
-        """Log the user out on every device but the one of `keep`; without another, nothing is recorded."""
+    def end_others(cls, user: User, *, keep: LoginSession | None) -> int:
+        """Log the user out on every device but the one of `keep`; returns on how many. Of none nothing is recorded."""
         if ended := cls.delete_for(user, *([cls.id != keep.id] if keep else [])):
             Event.record("sessions_ended", user, count=ended)
+        return ended
 
     @classmethod
     def delete_for(cls, user: User, *conditions: ColumnElement[bool]) -> int:

@@ -1,70 +1,86 @@
-"""Codes of one-time links, with which a user sets a first or forgotten password."""
+"""Codes of one-time links: to set a password, to confirm a new email, to take the change of an email back."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import Self, cast
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, LargeBinary, delete, select
+from sqlalchemy import ColumnElement, CursorResult, ForeignKey, LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ls.db.extensions import Base, db
 from ls.db.types import HasId, UtcDateTime, utcnow
-from ls.exceptions import NotFound
+from ls.exceptions import LinkGone
+from ls.models.user import User
 from ls.security.crypto import digest, random_id
 from ls.validation import token_in
 
-if TYPE_CHECKING:
-    from ls.models.user import User
-
-LIFETIME = timedelta(hours=72)
-
-GONE = _l("This link has been used already, or is older than 72 hours. Ask a member for a new one.")
+# What a code is for: to set a password, by a link that somebody was shown or by one that was mailed; to confirm a new
+# email; to take the change of an email back; to confirm the email of a sign-up.
+SHOWN, MAILED, CONFIRM, UNDO, SIGN_UP = "shown", "mailed", "confirm", "undo", "sign-up"
+LIFETIMES = {
+    SHOWN: timedelta(hours=72),
+    MAILED: timedelta(hours=1),
+    CONFIRM: timedelta(days=1),
+    UNDO: timedelta(days=7),
+    SIGN_UP: timedelta(days=1),
+}
+SETS_PASSWORD = (SHOWN, MAILED)
 
 
 class OneTimeCode(Base):
-    """A set-password code, stored as a hash; valid for 72 hours and for one use."""
+    """A code, stored as a hash, valid for one use; `email` is the address that it gives the user, if it does."""
 
     __tablename__ = "one_time_codes"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    purpose: Mapped[str] = mapped_column(String(16), default=SHOWN)
+    email: Mapped[str] = mapped_column(String(254), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
     user: Mapped[User] = relationship()
 
     @classmethod
-    def issue(cls, user: HasId) -> str:
-        """Make a new code for the user; older codes stop working."""
-        cls.delete_for(user)
+    def issue(cls, user: HasId, purpose: str = SHOWN, email: str = "") -> str:
+        """Make a new code for the user; older ones for this purpose stop working, but those that undo."""
+        cls.delete_for(user, cls.purpose == purpose, cls.purpose != UNDO)
         code = random_id()
-        db.session.add(cls(user_id=user.id, digest=digest(code), created_at=utcnow()))
+        db.session.add(cls(user_id=user.id, digest=digest(code), purpose=purpose, email=email, created_at=utcnow()))
         return code
 
     @classmethod
-    def by_code(cls, code: str) -> Self:
-        """The row of a valid code. Raises NotFound. Reading does not use it up: mail scanners open links too."""
-        row = db.session.scalar(select(cls).where(cls.digest == digest(token_in(code))))
-        if row is None or utcnow() - row.created_at >= LIFETIME or not row.user.is_active:
-            raise NotFound(GONE)
+    def by_code(cls, code: str, *purposes: str) -> Self:
+        """The row of a valid code. Raises LinkGone. Reading does not use it up: mail scanners open links too."""
+        row = db.session.scalar(select(cls).where(cls.digest == digest(token_in(code)), cls.purpose.in_(purposes)))
+        if row is None or row.is_expired or not row.user.is_active:
+            raise LinkGone
         return row
 
     @classmethod
-    def use(cls, code: str) -> User:
-        """Use the code up, inside `write()`; of several requests at once, one succeeds. Raises NotFound."""
-        row = cls.by_code(code)
-        user = row.user
-        user.lock_for_update()  # before the code, in the one order of all verbs (ls/db/transaction.py)
-        used = delete(cls).where(cls.id == row.id).returning(cls.id)
-        if db.session.scalar(used, execution_options={"synchronize_session": False}) is None or not user.is_active:
-            raise NotFound(GONE)
-        return user
+    def of(cls, user: HasId, purpose: str) -> Self | None:
+        """The user's code for this purpose, however old; None without one."""
+        return db.session.scalar(select(cls).where(cls.user_id == user.id, cls.purpose == purpose))
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it is too old to be used."""
+        return utcnow() - self.created_at >= LIFETIMES[self.purpose]
 
     @classmethod
-    def delete_for(cls, user: HasId) -> None:
-        """Delete the user's codes."""
+    def use(cls, code: str, *purposes: str) -> Self:
+        """Use the code up, inside `write()`; of several requests at once, one succeeds. Raises LinkGone."""
+        row = cls.by_code(code, *purposes)
+        row.user.lock_for_update()  # before the code, in the one order of all verbs (ls/db/transaction.py)
+        if not cls.delete_for(row.user, cls.id == row.id) or not row.user.is_active:
+            raise LinkGone
+        return row
+
+    @classmethod
+    def delete_for(cls, user: HasId, *conditions: ColumnElement[bool]) -> int:
+        """Delete the user's codes that fulfil the conditions; returns how many."""
         # Without a look at every object of the session, of which an import of people has thousands.
-        statement = delete(cls).where(cls.user_id == user.id)
-        db.session.execute(statement, execution_options={"synchronize_session": False})
+        statement = delete(cls).where(cls.user_id == user.id, *conditions)
+        deleted = db.session.execute(statement, execution_options={"synchronize_session": False})
+        return cast("CursorResult[object]", deleted).rowcount

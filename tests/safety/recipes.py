@@ -4,7 +4,6 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.headerregistry import Address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +15,8 @@ from werkzeug.test import TestResponse
 
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import LoginSession, Organization, PersonalToken
+from ls.models import LoginSession, OneTimeCode, Organization, PersonalToken, User
+from ls.models.one_time_code import CONFIRM, SIGN_UP, UNDO
 from tests.cast import PASSWORD, Browser, Cast, Person
 from tests.factories import a_failed_message, people_file
 from tests.pictures import drawing, saved
@@ -24,6 +24,7 @@ from tests.safety.routes import Call, calls
 
 DONE = {200, 201, 204, 302, 303}
 NEW_PASSWORD = "a newer, better password"
+EMAIL = {"email": "alicia@example.org", "current_password": PASSWORD}
 
 
 class World:
@@ -73,6 +74,11 @@ class World:
         with self.app.app_context():
             found = select(model.id).where(model.user_id == person.id).order_by(model.id.desc())
             return db.session.scalars(found.limit(1)).one()
+
+    def new_code(self, purpose: str) -> str:
+        """A code of Bob's, that gives him another email."""
+        with self.app.app_context(), write():
+            return OneTimeCode.issue(db.session.get_one(User, self.bob.id), purpose, "bobby@example.org")
 
     def calls(self, person: Person, **values: int | str) -> list[Call]:
         """Every route over what this member has; a user's id in a path is Bob's unless given."""
@@ -169,11 +175,6 @@ def _end_token(world: World) -> object:
     return world.call(world.alice, "POST", "/api/token/blacklist/", json=_refresh(world))
 
 
-def set_up_mail(world: Any) -> None:
-    """The server can send mail from now on."""
-    world.app.config.update(MAIL_HOST="localhost", MAIL_FROM=Address("", "roster", "example.org"))
-
-
 def _delete_project(world: World) -> object:
     project = world.work[world.alice.id]["project_id"]
     return world.script.delete(f"/api/projects/{project}/", headers=world.alice.auth)
@@ -181,6 +182,15 @@ def _delete_project(world: World) -> object:
 
 def _alice(world: World) -> dict[str, int | str]:
     return {"user_id": world.alice.id}
+
+
+def _code(purpose: str) -> Callable[[World], dict[str, int | str]]:
+    return lambda world: {"code": world.new_code(purpose)}
+
+
+def _ask_for_email(world: World) -> object:
+    user = world.alice.browser
+    return user.post("/user/account/email", EMAIL, page="/user/account/")
 
 
 def _fields(**given: Any) -> Callable[[World], dict[str, Any]]:
@@ -212,7 +222,7 @@ RECIPES = {
     "api.run_action": Recipe(_all_tasks, query=_delete_tasks, is_strict=True),
     "api.restore_project": Recipe(before=_delete_project),
     "api.save_avatar": Recipe(_another_picture, _alice, is_multipart=True),
-    "api.send_invitation": Recipe(before=set_up_mail),
+    "api.send_invitation": Recipe(),
     "api.send_invitations": Recipe(_fields(emails=["erin@example.org"])),
     "api.update_annotation": Recipe(_fields(result=[{"value": 2}])),
     "api.update_current_user": Recipe(_fields(first_name="Alicia")),
@@ -223,6 +233,7 @@ RECIPES = {
     "api.update_project": Recipe(_fields(title="Another title")),
     "api.update_task": Recipe(_fields(data={"text": "another"})),
     "api.update_user": Recipe(_fields(first_name="Alicia"), _alice),
+    "auth.forgot_password": Recipe(_fields(email="bob@example.org"), is_by_visitor=True),
     "auth.language": Recipe(_fields(language="zh_Hans")),
     "auth.login": Recipe(_fields(email="alice@example.org", password=PASSWORD), is_by_visitor=True),
     "auth.logout": Recipe(),
@@ -237,9 +248,10 @@ RECIPES = {
     "people.import_accounts": Recipe(_sealed_people),
     "people.import_preview": Recipe(_people_file, changes_nothing=True),
     "people.invitation_revoke": Recipe(),
-    "people.invitation_send": Recipe(before=set_up_mail),
+    "people.invitation_send": Recipe(),
     "people.invite_reset": Recipe(),
     "people.invite_several": Recipe(_fields(emails="erin@example.org", form_key="a key of its own")),
+    "people.password_link": Recipe(),
     "people.several_deactivation": Recipe(lambda world: {"person": world.bob.id}),
     "people.several_reactivation": Recipe(lambda world: {"person": world.charlie.id}),
     "projects.change": Recipe(_fields(title="Another title", description="")),
@@ -251,7 +263,11 @@ RECIPES = {
     "settings.avatar": Recipe(_another_picture),
     "settings.avatar_delete": Recipe(),
     "settings.avatar_preview": Recipe(_another_picture, changes_nothing=True),
-    "settings.email": Recipe(_fields(email="alicia@example.org", current_password=PASSWORD)),
+    "settings.email": Recipe(_fields(**EMAIL)),
+    "settings.email_cancel": Recipe(before=_ask_for_email),
+    "settings.email_confirm": Recipe(values=_code(CONFIRM), is_by_visitor=True),
+    "settings.email_sign_up": Recipe(values=_code(SIGN_UP), is_by_visitor=True),
+    "settings.email_undo": Recipe(values=_code(UNDO), is_by_visitor=True),
     "settings.password": Recipe(_change_of_password),
     "settings.personal_token": Recipe(before=_end_token),
     "settings.personal_token_delete": Recipe(),

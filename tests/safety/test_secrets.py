@@ -18,6 +18,7 @@ from ls.db import migrate
 from ls.db.extensions import db
 from tests.cast import Browser, session_cookie
 from tests.conftest import SECRET_KEY
+from tests.letters import MAIL, letters, link_in
 from tests.safety.routes import calls
 
 Make = Callable[..., Flask]
@@ -79,6 +80,7 @@ class Diary:
         self.keep(made["invitations"][0]["url"].rpartition("token=")[2].rpartition("-")[2])
         self._personal_tokens(token)
         self._set_password_link(token)
+        self._mailed_links(again)
         return token
 
     def _personal_tokens(self, token: str) -> None:
@@ -94,6 +96,16 @@ class Diary:
             self.keep(path.rpartition("/")[2])
         answer = Browser(self.app).post(path, {"password": THIRD}, page=path)
         assert answer.status_code == 303
+
+    def _mailed_links(self, alice: Browser) -> None:
+        alice.post("/user/forgot-password/", {"email": "bob@example.org"}, page="/user/account/")
+        change = {"email": "alice@example.net", "current_password": SECOND}
+        assert alice.post("/user/account/email", change, page="/user/account/").status_code == 303
+        path = link_in(letters(self.app, keep=True)[-1].text, "confirm")
+        assert Browser(self.app).post(path, page=path).status_code == 303
+        text = "".join(letter.text for letter in letters(self.app, keep=True))
+        codes = re.findall(r"/(?:set-password|confirm|undo)/(\S+)", text)
+        assert len({self.keep(code) for code in codes}) == 3
 
     def misplace(self) -> None:
         """Each secret where it does not belong: query, path, headers, forms, JSON."""
@@ -118,7 +130,7 @@ class Diary:
 
 @pytest.fixture
 def diary(make_app: Make) -> Diary:
-    return Diary(make_app(DISABLE_SIGNUP_WITHOUT_LINK=True))
+    return Diary(make_app(DISABLE_SIGNUP_WITHOUT_LINK=True, **MAIL))
 
 
 def spellings(secret: str) -> Iterator[bytes]:
@@ -177,7 +189,7 @@ def test_nothing_in_a_stolen_database_is_a_credential(diary: Diary) -> None:
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_no_secret_is_ever_in_the_log(make_app: Make, capsys: pytest.CaptureFixture[str], log_format: str) -> None:
-    diary = Diary(make_app(DISABLE_SIGNUP_WITHOUT_LINK=True, LOG_FORMAT=log_format))
+    diary = Diary(make_app(DISABLE_SIGNUP_WITHOUT_LINK=True, LOG_FORMAT=log_format, **MAIL))
     diary.live()
     diary.misplace()
     log = capsys.readouterr().err

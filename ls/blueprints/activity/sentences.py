@@ -24,7 +24,15 @@ KINDS = {
     "password_changed": _l("Password changed"),
     "password_reset": _l("Password reset"),
     "password_set": _l("Password set"),
+    "password_forgotten": _l("Forgotten password"),
+    "password_link_sent": _l("Password link sent"),
+    "password_link_made": _l("Password link made"),
+    "email_change_requested": _l("Change of email requested"),
+    "email_change_canceled": _l("Change of email canceled"),
     "email_changed": _l("Email changed"),
+    "email_restored": _l("Change of email taken back"),
+    "email_confirmed": _l("Email confirmed"),
+    "confirmation_sent": _l("Link to confirm an email sent"),
     "session_ended": _l("Session ended"),
     "sessions_ended": _l("Other sessions ended"),
     "profile_changed": _l("Profile changed"),
@@ -67,8 +75,15 @@ OWN = {
     "logout": _l("%(actor)s logged out"),
     "password_changed": _l("%(actor)s changed their password"),
     "password_reset": _l("%(actor)s reset their password"),
-    "password_set": _l("%(actor)s set their first password"),
+    "password_set": _l("%(actor)s set their password with a link"),
+    "password_forgotten": _l("%(actor)s asked for a link to set their password"),
+    "password_link_sent": _l("%(actor)s sent themselves a link to set their password"),
+    "email_change_requested": _l("%(actor)s asked to change their email to %(new_email)s"),
+    "email_change_canceled": _l("%(actor)s canceled the change of their email"),
+    "email_confirmed": _l("%(actor)s confirmed their email"),
+    "confirmation_sent": _l("%(actor)s was sent a link to confirm their email"),
     "email_changed": _l("%(actor)s changed their email from %(old_email)s to %(new_email)s"),
+    "email_restored": _l("%(actor)s took the change of their email from %(new_email)s to %(old_email)s back"),
     "session_ended": _l("%(actor)s logged out a device"),
     "sessions_ended": _l("%(actor)s logged out all other devices"),
     "profile_changed": _l("%(actor)s changed their profile"),
@@ -107,6 +122,9 @@ OTHERS = {
     "login_failed": _l("Somebody tried to log in as %(target)s and failed"),
     "logout": _l("%(target)s logged out"),
     "password_reset": _l("%(actor)s reset the password of %(target)s"),
+    "password_forgotten": _l("Somebody asked for a link to set the password of %(target)s"),
+    "password_link_sent": _l("%(actor)s sent %(target)s a link to set a password"),
+    "password_link_made": _l("%(actor)s made a link to set the password of %(target)s"),
     "email_changed": _l("%(actor)s changed the email of %(target)s from %(old_email)s to %(new_email)s"),
     "token_reset": _l("%(actor)s reset the API token of %(target)s"),
     "avatar_saved": _l("%(actor)s saved a picture for %(target)s"),
@@ -120,7 +138,10 @@ OTHERS = {
 RENAMED = _l("%(actor)s renamed the project %(old_title)s to %(title)s")
 TEXTS = ("old_title", "old_email", "new_email", "invitation")
 INVITED = _l("%(target)s signed up with the invitation %(invitation)s")
-UNKNOWN = _l("Somebody tried to log in with an email that has no account")
+UNKNOWN = {
+    "login_failed": _l("Somebody tried to log in with an email that has no account"),
+    "password_forgotten": _l("Somebody asked for a link to set a password, with an email that has no account"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +166,8 @@ PLAIN = Writing(str, name, lambda detail: isolated(detail["title"]), isolated)
 
 def sentence(entry: Entry, writing: Writing = PLAIN) -> str:
     """The sentence of an event, such as `Alice deactivated Bob`, with what was changed."""
-    if entry.kind == "login_failed" and entry.target is None:
-        return str(UNKNOWN)
+    if entry.kind in UNKNOWN and entry.target is None:
+        return str(UNKNOWN[entry.kind])
     is_other = entry.target is not None and entry.target != entry.actor
     text = _text(entry, is_other)
     people = {"actor": writing.person(entry.actor), "target": writing.person(entry.target)}

@@ -6,6 +6,7 @@ from flask import Response
 from flask_login import current_user
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from ls.accounts import notices
 from ls.blueprints.api.blueprint import api
 from ls.blueprints.api.operation import Input, Schema, api_operation, json_response, read_json
 from ls.blueprints.api.schemas import UserSchema, user_schema
@@ -104,7 +105,7 @@ def get_token() -> Response:
 def reset_token() -> Response:
     """A new API token; the old one stops working at once."""
     with write_as_current_user() as user:
-        token = ApiToken.reset(user)
+        token = notices.reset_token(user)
     return json_response(Token, {"token": token}, 201)
 
 

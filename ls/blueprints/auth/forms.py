@@ -40,8 +40,14 @@ class LoginForm(BaseForm):
     persist_session = BooleanField(_l("Keep me logged in"))
 
 
+class ForgotPasswordForm(BaseForm):
+    """The email of the account."""
+
+    email = StringField(_l("Email"), [InputRequired(EMAIL_MISSING)])
+
+
 class SetPasswordForm(BaseForm):
-    """The first password of an account that somebody else made."""
+    """A password that is set by a link."""
 
     expired = EXPIRED
     password = PasswordField(_l("Password"), [InputRequired(PASSWORD_MISSING)])

@@ -1,19 +1,25 @@
-"""Sign-up, that of the first account too, login, log-out, and the language of a visitor."""
+"""Sign-up, that of the first account too, login, and log-out."""
 
 from collections.abc import Callable
 
-from flask import Response, request, session, url_for
-from flask_babel import gettext as _
+from flask import Response, request, url_for
 from flask_login import current_user
 
-from ls.accounts import rate_limit, sign_up
+from ls.accounts import confirmation, rate_limit, sign_up
 from ls.accounts.invitations import admit
 from ls.accounts.rate_limit import Bucket
 from ls.accounts.sign_in import begin_session, sign_in
 from ls.blueprints.auth.blueprint import auth
 from ls.blueprints.auth.forms import LoginForm, SignupForm
 from ls.db.extensions import db
-from ls.exceptions import AlreadySetUp, CredentialsWrong, DomainError, InvalidFields, InvitationEnded, Throttled
+from ls.exceptions import (
+    AlreadySetUp,
+    CredentialsWrong,
+    EmailUnconfirmed,
+    InvalidFields,
+    InvitationEnded,
+    Throttled,
+)
 from ls.models import Event, Invitation, Organization, User
 from ls.models.event import audit_context
 from ls.models.user import email_key
@@ -27,8 +33,7 @@ from ls.web.auth import (
     write_as_current_user,
 )
 from ls.web.forms import BaseForm
-from ls.web.htmx import redirect, render, safe_next
-from ls.web.i18n import LANGUAGES
+from ls.web.htmx import flash_message, redirect, render, safe_next
 
 
 @auth.get("/user/signup/")
@@ -59,7 +64,10 @@ def signup(code: str | None = None) -> Response:
         form.add_errors(refused)
         return _signup(form, 422)
     except Throttled as refused:
-        return _throttled(_signup, form, refused)
+        return throttled(_signup, form, refused)
+    except EmailUnconfirmed as waiting:
+        flash_message(waiting, "info")
+        return redirect(url_for("auth.login"))
     log_in_user(user, persistent=False)
     is_founder = user.id == Organization.get().created_by_id
     start = "projects.index" if is_founder or has_projects() else "people.index"
@@ -69,7 +77,7 @@ def signup(code: str | None = None) -> Response:
 def _sign_up(form: SignupForm, code: str | None) -> User:
     """The new account; the same form sent twice logs the user in.
 
-    Raises InvalidFields, Throttled, AlreadySetUp, InvitationEnded.
+    Raises InvalidFields, Throttled, AlreadySetUp, InvitationEnded, EmailUnconfirmed.
     """
     email, password = form.email.data or "", form.password.data or ""
     rate_limit.reserve(Bucket(rate_limit.SIGN_UP, rate_limit.network(audit_context().address)))
@@ -80,7 +88,10 @@ def _sign_up(form: SignupForm, code: str | None) -> User:
         with write_as_anybody(lock_organization=True):
             user = sign_up.create_account(account, invitation=_check_link(code))
             rate_limit.note(sent)
-            begin_session(user, Organization.get(), persistent=False)
+            if confirmation.is_wanted() and code is None and not _invite_token():
+                confirmation.ask(user)
+            else:
+                begin_session(user, Organization.get(), persistent=False)
     except (InvalidFields, AlreadySetUp, InvitationEnded) as taken:
         if not rate_limit.is_noted(sent):
             raise
@@ -88,6 +99,8 @@ def _sign_up(form: SignupForm, code: str | None) -> User:
             return sign_in(email, password, persistent=False)
         except CredentialsWrong:
             raise taken from None
+    if not user.session_token:
+        raise EmailUnconfirmed
     return user
 
 
@@ -131,11 +144,11 @@ def login() -> Response:
     persistent = bool(form.persist_session.data)
     try:
         user = sign_in(form.email.data or "", form.password.data or "", persistent=persistent)
-    except CredentialsWrong as refused:
+    except (CredentialsWrong, EmailUnconfirmed) as refused:
         form.problem = refused.message
         return _login(form, 422)
     except Throttled as refused:
-        return _throttled(_login, form, refused)
+        return throttled(_login, form, refused)
     log_in_user(user, persistent=persistent)
     return redirect(_next(), 302)
 
@@ -145,7 +158,8 @@ def _login(form: BaseForm, status: int = 200) -> Response:
     return render("auth/login.html", "auth/_login.html", status, **values)
 
 
-def _throttled(show: Callable[[BaseForm, int], Response], form: BaseForm, refused: Throttled) -> Response:
+def throttled(show: Callable[[BaseForm, int], Response], form: BaseForm, refused: Throttled) -> Response:
+    """The form again, with the message that there were too many attempts."""
     form.problem = refused.message
     response = show(form, 429)
     response.headers["Retry-After"] = str(refused.retry_after)
@@ -179,17 +193,3 @@ def logout() -> Response:
             Event.record("logout", user)
         log_out_user()
     return redirect(url_for("auth.login"), 302)
-
-
-@auth.post("/user/language", endpoint="language")
-@public
-def language() -> Response:
-    """Use this language: in the account of a member, in the cookie of a visitor."""
-    wanted = request.form.get("language", "")
-    if wanted not in LANGUAGES:
-        raise DomainError(_("This language is not offered."))
-    if current_user.is_authenticated:
-        with write_as_current_user() as user:
-            user.change_profile(language=wanted)
-    session["language"] = wanted
-    return redirect(_requested_next() or request.script_root + "/")

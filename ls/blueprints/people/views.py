@@ -8,11 +8,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
+from ls.accounts import password_links
 from ls.accounts.deletion import deactivate, reactivate
 from ls.blueprints.people.blueprint import people
 from ls.blueprints.people.filter import DEFAULT, Address
 from ls.exceptions import SignupOpen
 from ls.models import Organization, User
+from ls.models.event import audit_context
+from ls.names import isolated
 from ls.queries.pagination import Page
 from ls.queries.people import LAST, list_people, place_of
 from ls.queries.person import details_of, get_person
@@ -113,6 +116,18 @@ def deactivation_delete(user_id: int) -> Response:
         reactivate(user)
         name = user.display_name
     flash_message(_("%(name)s can log in again.", name=name), "success")
+    return _changed(user_id)
+
+
+@people.post("/people/<int:user_id>/password-link")
+def password_link(user_id: int) -> Response:
+    """Mail a member a link to set a password; no other member is shown one, or could take any account with it."""
+    found = User.find(user_id)
+    password_links.reserve(found.email_key or "", audit_context().address)
+    with write_as_current_user(lock_organization=True):
+        password_links.mail_to(found)
+        said = _("A link to set a password is on its way to %(email)s.", email=isolated(found.email))
+    flash_message(said, "success")
     return _changed(user_id)
 
 

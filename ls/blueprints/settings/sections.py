@@ -9,7 +9,8 @@ from flask_login import current_user
 from ls.accounts import jwt_tokens
 from ls.blueprints.settings.forms import AccountForm, EmailForm, PasswordForm
 from ls.exceptions import Throttled
-from ls.models import ApiToken
+from ls.models import ApiToken, OneTimeCode
+from ls.models.one_time_code import CONFIRM
 from ls.projects.counters import contribution_totals
 from ls.queries.sessions import list_sessions
 from ls.web.htmx import flashed_beside, is_fragment
@@ -46,7 +47,8 @@ def own_password_form(form: Form) -> Form:
 
 
 def _email() -> dict[str, Any]:
-    return {"email_form": own_password_form(EmailForm(formdata=None))}
+    form, waiting = own_password_form(EmailForm(formdata=None)), OneTimeCode.of(current_user, CONFIRM)
+    return {"email_form": form, "waiting": waiting}
 
 
 def _account() -> dict[str, Any]:

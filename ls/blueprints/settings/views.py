@@ -7,13 +7,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from ls.accounts import notices
 from ls.accounts.change_password import prepare_change
 from ls.blueprints.settings.blueprint import settings
 from ls.blueprints.settings.forms import AccountForm, PasswordForm, PictureForm, checked_values
 from ls.blueprints.settings.sections import own_password_form, show, show_throttled
 from ls.exceptions import InvalidFields, Throttled
 from ls.images.avatar import MAX_BYTES, TOO_LARGE, Picture, PictureRefused, read_picture
-from ls.models import ApiToken, LoginSession
 from ls.web.auth import form_checks_csrf, log_out_user, write_as_current_user
 from ls.web.errors import error_page
 from ls.web.forms import BaseForm
@@ -153,7 +153,7 @@ def token_reset() -> Response:
     if not (form := BaseForm()).validate():
         return show("token", 422, problem=form.problem)
     with write_as_current_user() as user:
-        ApiToken.reset(user)
+        notices.reset_token(user)
     return show_saved("token", _("New token made. The old one does not work any more."))
 
 
@@ -171,7 +171,7 @@ def session_delete(session_id: int) -> Response:
         return show("sessions", 422, problem=form.problem)
     is_this = session_id == current_user.login.id
     with write_as_current_user() as user:
-        LoginSession.end_one(user, session_id)
+        notices.end_session(user, session_id)
     if not is_this:
         return show_saved("sessions", _("Logged out there"))
     log_out_user()
@@ -185,5 +185,5 @@ def sessions_delete_others() -> Response:
     if not (form := BaseForm()).validate():
         return show("sessions", 422, problem=form.problem)
     with write_as_current_user() as user:
-        LoginSession.end_others(user, keep=user.login)
+        notices.end_other_sessions(user)
     return show_saved("sessions", _("Logged out everywhere else"))

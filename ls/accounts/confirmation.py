@@ -1,0 +1,38 @@
+"""Confirming the email of an open sign-up, where CONFIRM_EMAIL asks for it: until then nobody logs in with it."""
+
+from flask import current_app
+from flask_babel import get_locale
+
+from ls.mail.messages import link_to
+from ls.mail.outbox import enqueue
+from ls.models import Event, OneTimeCode, User
+from ls.models.one_time_code import LIFETIMES, SIGN_UP
+
+
+def is_wanted() -> bool:
+    """Whether who signs up without an invitation has to confirm their email."""
+    return bool(current_app.config["CONFIRM_EMAIL"])
+
+
+def is_waiting(user: User) -> bool:
+    """Whether the user's email is still to be confirmed. A password set by a mailed link confirms it too."""
+    return is_wanted() and OneTimeCode.of(user, SIGN_UP) is not None
+
+
+def ask(user: User) -> None:
+    """Inside `write()`: send the link; older ones stop working."""
+    url = link_to(f"/user/account/email/sign-up/{OneTimeCode.issue(user, SIGN_UP)}")
+    lifetime = LIFETIMES[SIGN_UP]
+    enqueue("sign-up-confirmation", user.email, locale=str(get_locale()), lifetime=lifetime, email=user.email, url=url)
+
+
+def ask_again(user: User) -> None:
+    """Inside `write()`: send another link to who logs in with the right password."""
+    Event.record("confirmation_sent", user, actor=user)
+    ask(user)
+
+
+def confirm(code: str) -> None:
+    """Inside `write()`, with the organization locked: let the user log in from now on. Raises LinkGone."""
+    user = OneTimeCode.use(code, SIGN_UP).user
+    Event.record("email_confirmed", user, actor=user)
