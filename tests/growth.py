@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.folding import name_key, search_text
-from ls.models import Annotation, Contribution, Event, LoginSession, Organization, Project, Task, User
+from ls.models import Annotation, Contribution, Event, Invitation, LoginSession, Organization, Project, Task, User
 
 PEOPLE, PROJECTS, DELETED, TASKS, EVENTS, SESSIONS = 4000, 3000, 2000, 4000, 6000, 3000
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,6 +40,7 @@ def _user(index: int, number: int) -> dict[str, Any]:
         "status": "deactivated" if index % 3 == 2 else "active",
         "last_activity": moment,
         "activity_key": moment,
+        "invitation_id": index + 1,
     }
 
 
@@ -86,6 +87,7 @@ def _rows(one: int) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
             for number in range(EVENTS)
         ],
     )
+    yield Invitation, [{"created_by_id": one, "uses": 1} for _ in range(SESSIONS)]
     yield (
         LoginSession,
         [

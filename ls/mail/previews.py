@@ -25,8 +25,8 @@ PREVIEWS: dict[str, dict[str, Any]] = {
         "name": "Anna Kim",
         "email": "bob@example.org",
         "note": "For the street scenes.",
-        "until": None,
-        "url": "https://example.org/user/signup/?token=1-0123456789abcdef0123456789abcdef01234567",
+        "until": datetime(2026, 5, 10, 12, 30, tzinfo=UTC),
+        "url": f"{SITE}/user/signup/?token=1-0123456789abcdef0123456789abcdef01234567",
     },
     "test": {"organization": "Label Studio"},
 }

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 
 from ls.db.transaction import write
-from ls.models import Event, Organization, User
+from ls.models import Event, Invitation, Organization, User
 from ls.projects.deletion import delete_project
 from tests.api.conftest import Script
 from tests.factories import a_project, a_task, an_annotation
@@ -42,6 +42,7 @@ def grow(app: Flask, number: int) -> None:
             session.add_all(people)
             session.flush()
             session.add_all(Event(kind="user_created", actor_id=person.id) for person in people)
+            session.add_all(Invitation(created_by=person, uses=1) for person in people)
             Organization.lock_for_update().active_members += number
             ids = [person.id for person in people]
         projects = [a_project(person, f"Project of {person}") for person in (*ids, *[1] * number)]

@@ -19,13 +19,14 @@ from tests.statements import statements
 
 # A page of fifty-one rows with what is joined to them. Reading the smallest large table would be ten times this.
 ROWS, HUNDRED_STEPS = 320, 80
-LARGE = ("users", "projects", "tasks", "annotations", "contributions", "events", "login_sessions")
+LARGE = ("users", "projects", "tasks", "annotations", "contributions", "events", "login_sessions", "invitations")
 # Contract: these answers tell how many there are in all.
 TOTAL = re.compile(r"SELECT (\(SELECT )?(count\(|coalesce\(sum\()")
 
 SORTED_BY_INDEX = (
     *("/projects/", "/projects/?after=1500", "/projects/?before=1500"),
     *("/projects/deleted", "/api/deleted-projects/"),
+    *("/people/invitations/", "/people/invitations/?after=1500", "/api/invitations/"),
     *("/activity/", "/activity/?after=3000", "/activity/?before=3000", "/activity/?kind=login"),
     *("/activity/?since=2026-01-03", "/api/tasks/?project=1", "/api/annotations/5/", "/api/projects/"),
     *("/api/activity-logs/", "/api/activity-logs/?event=login", "/api/activity-logs/?ordering=datetime"),
@@ -56,6 +57,7 @@ def alice(app: Flask, cast: Cast) -> Person:
     person = cast.alice()
     grow(app, person.id)
     person.browser.get("/people/")
+    person.browser.get("/api/current-user/whoami", headers=person.auth)  # the first call of a script is noted, too
     return person
 
 

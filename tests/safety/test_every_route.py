@@ -28,8 +28,8 @@ SHARED = {
     *("api.delete_user", "api.import_tasks", "api.update_annotation", "api.update_organization", "api.update_project"),
     *("api.update_task", "auth.set_password", "people.deactivation", "people.deactivation_delete", "projects.change"),
     *("api.restore_project", "auth.setup", "projects.delete", "projects.import_tasks", "projects.restore"),
-    *("people.password_link", "settings.email_confirm", "settings.email_sign_up", "settings.email_undo"),
     *("api.revoke_invitation", "api.send_invitation", "people.invitation_revoke", "people.invitation_send"),
+    *("people.password_link", "settings.email_confirm", "settings.email_sign_up", "settings.email_undo"),
     "organization.mail_send",
 }
 

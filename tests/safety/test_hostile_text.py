@@ -84,6 +84,9 @@ def usual(fields: set[str]) -> dict[str, bytes]:
         **dict.fromkeys(("password", "new_password", "confirm_password"), b"another pass phrase"),
         "language": b"en",
         "appearance": b"auto",
+        "emails": f"invited{next(numbers)}@example.org".encode(),
+        "expires": b"never",
+        "uses": b"3",
         "next": b"/people/",
     }
     return {name: known.get(name, b"text") for name in sorted(fields)}
@@ -95,7 +98,7 @@ Forms = dict[str, set[str]]
 def test_every_field_of_every_form(app: Flask, prober: Prober, found: Forms) -> None:
     assert {"email", "password"} <= found["/user/signup/"]
     assert {"first_name", "last_name", "phone"} <= found["/user/account/"]
-    assert len(found) == 13, found
+    assert len(found) == 14, found
     for path, fields in found.items():
         for name in sorted(fields):
             for text in TEXTS:

@@ -87,6 +87,20 @@ def test_of_twenty_resets_one_link_lives(closed_server: RunningServer) -> None:
     assert Counter(statuses) == {403: 19, 200: 1}
 
 
+def test_of_twenty_who_use_one_invitation_one_gets_in(closed_server: RunningServer) -> None:
+    made = httpx.post(f"{closed_server.url}/api/invitations/", json={"uses": 1}, headers=AUTH).json()
+    url = urlsplit(made["invitations"][0]["url"])
+    page, visitors = f"{url.path}?{url.query}", [closed_server.client() for _ in range(20)]
+    tokens = [visitor.csrf(page) for visitor in visitors]
+
+    def sign_up(number: int) -> int:
+        form = {"csrf_token": tokens[number], "email": f"p{number}@example.org", "password": PASSWORD}
+        return visitors[number].http.post(page, data=form).status_code
+
+    assert Counter(at_once(20, sign_up)) == {302: 1, 410: 19}
+    assert httpx.get(f"{closed_server.url}/api/organizations/1/memberships", headers=AUTH).json()["count"] == 2
+
+
 def test_two_who_deactivate_each_other_leave_one(server: RunningServer) -> None:
     bob = server.client()
     assert bob.sign_up("bob@example.org").status_code == 302

@@ -75,10 +75,7 @@ def signup(code: str | None = None) -> Response:
 
 
 def _sign_up(form: SignupForm, code: str | None) -> User:
-    """The new account; the same form sent twice logs the user in.
-
-    Raises InvalidFields, Throttled, AlreadySetUp, EmailUnconfirmed, InvitationEnded.
-    """
+    """The new account; the same form sent twice logs the user in. Raises InvalidFields and other DomainErrors."""
     email, password = form.email.data or "", form.password.data or ""
     rate_limit.reserve(Bucket(rate_limit.SIGN_UP, rate_limit.network(audit_context().address)))
     profile = {name: form[name].data for name in ("first_name", "last_name", "organization")}

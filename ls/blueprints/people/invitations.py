@@ -28,7 +28,7 @@ LIFETIMES = [
     SelectChoice("1d", _l("1 day")),
     SelectChoice("7d", _l("7 days")),
     SelectChoice("30d", _l("30 days")),
-    SelectChoice("never", _l("Never")),
+    SelectChoice("never", _l("as long as nobody revokes it")),
 ]
 
 
@@ -37,7 +37,7 @@ class InvitationForm(OnceForm):
 
     emails = TextAreaField(_l("Email addresses"))
     note = StringField(_l("Note"))
-    expires = SelectField(_l("Expires after"), choices=LIFETIMES, default="7d", validate_choice=False)
+    expires = SelectField(_l("Valid for"), choices=LIFETIMES, default="7d", validate_choice=False)
     uses = StringField(_l("Number of uses"))
 
 
