@@ -185,4 +185,4 @@ def _check_file(connection: Connection) -> None:
     raw.execute("PRAGMA ignore_check_constraints=ON").close()  # Label Studio's rules, which need a trusted schema
     problems = connection.scalars(text("PRAGMA quick_check")).all()
     if wrong := next((line for line in problems if not line.startswith(MENDED)), None):
-        raise sqlite3.DatabaseError(f"the file is damaged, {wrong}")
+        raise sqlite3.DatabaseError(f"the file is damaged: {' '.join(wrong.split())}")
