@@ -104,6 +104,7 @@ ODD = (
     "UPDATE session_policy_sessiontimeoutpolicy SET max_session_age = 9000000000",
     "UPDATE jwt_auth_jwtsettings SET api_token_ttl_days = -5, legacy_api_tokens_enabled = NULL",
     "UPDATE token_blacklist_outstandingtoken SET token = 'x.y' WHERE id = 1",
+    "UPDATE token_blacklist_outstandingtoken SET expires_at = '2020-01-01 00:00:00' WHERE id = 2",
     "UPDATE authtoken_token SET user_id = NULL WHERE user_id = 3",
 )
 
@@ -113,9 +114,11 @@ def test_odd_values_are_mended_and_told(app: Flask, tmp_path: Path) -> None:
     sql(*ODD)(folder)
     said = move_in(app, folder, *SECOND_ANNA, "--json")
     assert (said.exit_code, said.stderr) == (0, "")
-    told = {row for change in json.loads(said.stdout)["changed"] for row in change["rows"]}
+    report = json.loads(said.stdout)
+    told = {row for change in report["changed"] for row in change["rows"]}
     assert told >= {"account 5", "account 6", "account 7", "project 2", "project 3", "task 1", "task 2", "task 4"}
     assert told >= {"organization 1", "annotation 1", "annotation 2"}
+    assert report["left"]["personal_tokens_expired_or_of_deleted_people"] == 3
     with app.app_context():
         assert db.session.get_one(User, 8).status == db.session.get_one(User, 14).status == DEACTIVATED
         assert db.session.get_one(User, 5).avatar_name is None

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from ls.db.extensions import db
 from ls.models import Annotation, Avatar, Project, Task, User
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED
-from tests.label_studio.installations import move_in, unpacked
+from tests.label_studio.installations import SECOND_ANNA, move_in, unpacked
+from tests.label_studio.test_bad_sources import sql
 
 NEW = {16: "anna.second", 17: "default", 18: "empty", 20: "address", 21: "invalid", 23: "dup.second"}
 EMAILS = [word for number, name in NEW.items() for word in ("--email", f"{number}={name}@example.org")]
@@ -68,6 +69,20 @@ def test_pictures_never_come_from_outside_of_the_folder(app: Flask, report: Any)
         "account 39",
         "account 41",
     ]
+
+
+@pytest.mark.parametrize("name", ["avatars/../../me.png", "avatars/link.png", "upload/3/me.png", "{folder}/me.png"])
+def test_a_picture_that_could_be_read_elsewhere_is_not_opened(app: Flask, tmp_path: Path, name: str) -> None:
+    folder = unpacked("1.23.2", tmp_path)
+    [picture] = (folder / "media" / "avatars").glob("*-me.png")
+    (folder / "media" / "upload" / "3").mkdir(parents=True)
+    for place in (folder / "me.png", folder / "media" / "upload" / "3" / "me.png"):
+        place.write_bytes(picture.read_bytes())
+    (picture.parent / "link.png").symlink_to(folder / "me.png")
+    sql("UPDATE htx_user SET avatar = 'X' WHERE id = 2".replace("X", name.format(folder=folder)))(folder)
+    assert move_in(app, folder, *SECOND_ANNA).exit_code == 0
+    with app.app_context():
+        assert set(db.session.scalars(select(Avatar.user_id))) == {3, 4}
 
 
 def test_work(app: Flask, report: Any) -> None:
