@@ -14,6 +14,8 @@ from ls.db.extensions import db
 from ls.label_studio.secret_key import read_key
 from ls.models import Annotation, Project, Task, User
 from ls.models.user import DEACTIVATED
+from tests.cast import Cast
+from tests.factories import a_project, a_task, an_annotation
 from tests.label_studio.installations import SECOND_ANNA, move_in, unpacked
 from tests.label_studio.test_bad_sources import FILE, sql
 
@@ -80,6 +82,7 @@ def test_a_label_studio_that_runs_is_read_as_it_was_last_committed(app: Flask, t
 
 
 ODD = (
+    "CREATE TEMP TABLE kept AS SELECT name, sql FROM sqlite_master",
     "PRAGMA writable_schema=ON",
     "UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '') WHERE name IN ('htx_user', 'project', 'task')",
     "UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '') WHERE name LIKE '%token' OR name LIKE '%settings'",
@@ -106,6 +109,9 @@ ODD = (
     "UPDATE token_blacklist_outstandingtoken SET token = 'x.y' WHERE id = 1",
     "UPDATE token_blacklist_outstandingtoken SET expires_at = '2020-01-01 00:00:00' WHERE id = 2",
     "UPDATE authtoken_token SET user_id = NULL WHERE user_id = 3",
+    "PRAGMA writable_schema=ON",
+    "UPDATE sqlite_master SET sql = (SELECT sql FROM kept WHERE kept.name = sqlite_master.name)",
+    "PRAGMA writable_schema=RESET",
 )
 
 
@@ -128,6 +134,16 @@ def test_odd_values_are_mended_and_told(app: Flask, tmp_path: Path) -> None:
         assert db.session.get_one(Task, 2).data == {}
         assert db.session.get_one(Task, 4).data == {"n": [None, None]}
         assert db.session.get_one(Annotation, 1).result == [{}]
+
+
+def test_ids_go_on_behind_the_highest_that_was_ever_given_out(app: Flask, tmp_path: Path) -> None:
+    folder = unpacked("1.4.1", tmp_path)
+    sql("UPDATE sqlite_sequence SET seq = seq + 500")(folder)
+    assert move_in(app, folder, *SECOND_ANNA).exit_code == 0
+    with app.app_context():
+        task = a_task(a_project(1, "Next"))
+        assert (Task.find(task).project_id, task, an_annotation(task, 1)) == (508, 542, 543)
+    assert Cast(app).person("next", sign_in=False).id == 518  # behind the account for lost authors
 
 
 @pytest.mark.parametrize(
