@@ -13,7 +13,7 @@ from flask import Flask
 from ls.db.extensions import db
 from ls.label_studio.secret_key import read_key
 from ls.models import Annotation, Project, Task, User
-from ls.models.user import DEACTIVATED
+from ls.models.user import ACTIVE, DEACTIVATED
 from tests.cast import Cast
 from tests.factories import a_project, a_task, an_annotation
 from tests.label_studio.installations import SECOND_ANNA, move_in, unpacked
@@ -134,6 +134,28 @@ def test_odd_values_are_mended_and_told(app: Flask, tmp_path: Path) -> None:
         assert db.session.get_one(Task, 2).data == {}
         assert db.session.get_one(Task, 4).data == {"n": [None, None]}
         assert db.session.get_one(Annotation, 1).result == [{}]
+
+
+def test_a_release_that_lacks_columns_and_tables_is_read_all_the_same(app: Flask, tmp_path: Path) -> None:
+    folder = unpacked("1.23.2", tmp_path)
+    lacking = {
+        "htx_user": ("phone", "allow_newsletters"),
+        "project": ("deleted_at", "sampling"),
+        "task": ("meta",),
+        "task_completion": ("lead_time",),
+        "organizations_organizationmember": ("deleted_at",),
+    }
+    columns = [(table, each) for table, names in lacking.items() for each in names]
+    tables = ("prediction", "jwt_auth_jwtsettings", "token_blacklist_blacklistedtoken", "webhook")
+    sql(
+        *(f"ALTER TABLE {table} DROP COLUMN {column}" for table, column in columns),
+        *(f"DROP TABLE {table}" for table in tables),
+    )(folder)
+    said = move_in(app, folder, *SECOND_ANNA, "--json")
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert json.loads(said.stdout)["came"]["annotations"] == 41
+    with app.app_context():
+        assert db.session.get_one(User, 10).status == ACTIVE  # nobody can be told to be removed
 
 
 def test_ids_go_on_behind_the_highest_that_was_ever_given_out(app: Flask, tmp_path: Path) -> None:

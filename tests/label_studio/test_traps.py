@@ -11,6 +11,7 @@ from sqlalchemy import select
 from ls.db.extensions import db
 from ls.models import Annotation, Avatar, Project, Task, User
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED
+from tests.cast import Browser
 from tests.label_studio.installations import SECOND_ANNA, move_in, unpacked
 from tests.label_studio.test_bad_sources import sql
 
@@ -116,6 +117,21 @@ def test_projects(app: Flask, report: Any) -> None:
     assert all("\t" not in each.title for each in found.values())
     assert report["left"]["other_projects"] == 2
     assert (report["left"]["other_tasks"], report["left"]["other_annotations"]) == (3, 5)
+
+
+def test_pages_and_api_show_all_of_it(app: Flask, report: Any) -> None:
+    browser = Browser(app)
+    assert browser.sign_in("no.membership@example.org", "x").status_code == 422
+    assert browser.sign_in("olga.owner@example.org", "Olga-Straße-2024").status_code == 302
+    with app.app_context():
+        projects = db.session.scalars(select(Project.id)).all()
+        people = db.session.scalars(select(User.id).where(User.status != DELETED)).all()
+    pages = ["/people/", "/projects/", "/activity/", "/organization/settings", "/user/account/", "/api/users/"]
+    pages += ["/api/organizations/1/memberships?page_size=1000", "/api/projects/?page_size=1000"]
+    pages += [f"/people/{number}" for number in people]
+    pages += [f"{place}/{number}" for number in projects for place in ("/projects", "/api/projects")]
+    pages += [f"/api/tasks/?project={number}&fields=all&page_size=1000" for number in projects]
+    assert {path: status for path in pages if (status := browser.get(path).status_code) != 200} == {}
 
 
 def changes(report: Any) -> dict[str, list[str]]:
