@@ -143,11 +143,12 @@ def test_a_release_that_lacks_columns_and_tables_is_read_all_the_same(app: Flask
         "project": ("deleted_at", "sampling"),
         "task": ("meta",),
         "task_completion": ("lead_time",),
-        "organizations_organizationmember": ("deleted_at",),
     }
     columns = [(table, each) for table, names in lacking.items() for each in names]
     tables = ("prediction", "jwt_auth_jwtsettings", "token_blacklist_blacklistedtoken", "webhook")
     sql(
+        "DROP INDEX organizations_organizationmember_deleted_at_af2d5523",
+        "ALTER TABLE organizations_organizationmember DROP COLUMN deleted_at",
         *(f"ALTER TABLE {table} DROP COLUMN {column}" for table, column in columns),
         *(f"DROP TABLE {table}" for table in tables),
     )(folder)
