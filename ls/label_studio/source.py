@@ -75,8 +75,9 @@ class Source:
 
     def rows(self, statement: Select[Any]) -> Iterator[dict[str, Any]]:
         """The rows, of which only a few are in memory."""
-        found = self.connection.execute(statement, execution_options={"yield_per": ROWS}).mappings()
-        return (dict(row) for row in found)
+        found = self.connection.execute(statement, execution_options={"yield_per": ROWS})
+        names = tuple(found.keys())
+        return (dict(zip(names, row, strict=True)) for row in found)
 
     def count(self, rows: FromClause) -> int:
         """How many rows there are."""
