@@ -3,7 +3,8 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -51,16 +52,23 @@ def import_label_studio(
     """
     check_is_empty()
     wishes = Wishes(media, secret_key_file, organization, dict(map(_email, emails)))
-    folder = Path(current_app.config["BASE_DATA_DIR"])
-    with restore_lock(folder):
-        for left in folder.glob(f"{SCRATCH}*"):  # by an import that was killed
-            shutil.rmtree(left)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch, opened(source, Path(scratch)) as found:
-            move = check(found, wishes if "://" in source else _beside(Path(source), wishes), Path(scratch))
-            _move(move, is_dry_run=dry_run)
+    with _scratch() as scratch, opened(source, scratch) as found:
+        move = check(found, wishes if "://" in source else _beside(Path(source), wishes), scratch)
+        _move(move, is_dry_run=dry_run)
     lines = [json.dumps(move.report.as_json(), indent=2, ensure_ascii=False)] if as_json else move.report.lines()
     for line in lines:
         click.echo(line)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder of this import's own in the data folder, without what one that was killed has left there."""
+    folder = Path(current_app.config["BASE_DATA_DIR"])
+    with restore_lock(folder):
+        for left in folder.glob(f"{SCRATCH}*"):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:
+            yield Path(scratch)
 
 
 def _email(given: str) -> tuple[int, str]:

@@ -15,7 +15,7 @@ from PIL.Image import Transpose
 from ls.images.colours import to_srgb
 
 MAX_SIDE = 512  # pixels
-LARGER_SIDE = 4096
+LARGER_SIDE = 2048  # of pictures from another server
 MAX_BYTES = 1_048_576
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 JPEG_QUALITY = 90

@@ -75,8 +75,9 @@ class Source:
 
     def rows(self, statement: Select[Any]) -> Iterator[dict[str, Any]]:
         """The rows, of which only a few are in memory."""
-        found = self.connection.execute(statement, execution_options={"yield_per": ROWS}).mappings()
-        return (dict(row) for row in found)
+        found = self.connection.execute(statement, execution_options={"yield_per": ROWS})
+        names = tuple(found.keys())
+        return (dict(zip(names, row, strict=True)) for row in found)
 
     def count(self, rows: FromClause) -> int:
         """How many rows there are."""
@@ -185,4 +186,4 @@ def _check_file(connection: Connection) -> None:
     raw.execute("PRAGMA ignore_check_constraints=ON").close()  # Label Studio's rules, which need a trusted schema
     problems = connection.scalars(text("PRAGMA quick_check")).all()
     if wrong := next((line for line in problems if not line.startswith(MENDED)), None):
-        raise sqlite3.DatabaseError(f"the file is damaged, {wrong}")
+        raise sqlite3.DatabaseError(f"the file is damaged: {' '.join(wrong.split())}")

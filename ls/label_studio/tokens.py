@@ -54,29 +54,35 @@ def personal_tokens(
     """The tokens that still work or were blacklisted, made whole with Label Studio's key."""
     if not source.has(OUTSTANDING, "id", "user_id", "token"):
         return
-    dead, seen = _blacklisted(source, report), set()
-    names = ("id", "user_id", "token", "created_at", "expires_at")
-    for values in source.rows(source.select(OUTSTANDING, *names)):
+    dead, seen = _blacklisted(source, report), set[str]()
+    for values in source.rows(source.select(OUTSTANDING, "id", "user_id", "token", "created_at", "expires_at")):
         row = Row("personal token", values, report)
-        account = people.get(row.id("user_id") or 0)
-        unsigned = ".".join(row.raw("token").split(".")[:2])
-        expires = row.moment("expires_at", None)
-        is_kept = account and account.status != DELETED and expires and expires > utcnow() and _is_refresh(unsigned)
-        if not key or not is_kept or unsigned in seen:
-            why = "the_secret_key_is_missing" if is_kept and not key else "expired_or_of_deleted_people"
-            report.left[f"personal_tokens_{why}"] += 1
-            continue
-        seen.add(unsigned)
-        ended = dead.get(row.id("id"))
-        yield {
-            "user_id": row.id("user_id"),
-            "digest": digest(signed(unsigned, key)),
-            "unsigned": unsigned,
-            "created_at": row.moment("created_at", utcnow()),
-            "expires_at": expires,
-            "blacklisted_at": ended,
-            "ended_by": "blacklist" if ended else None,
-        }
+        token = _personal_token(row, people, dead.get(row.id("id")))
+        if token is None or token["unsigned"] in seen:
+            report.left["personal_tokens_expired_or_of_deleted_people"] += 1
+        elif not key:
+            report.left["personal_tokens_without_the_secret_key"] += 1
+        else:
+            seen.add(token["unsigned"])
+            yield {**token, "digest": digest(signed(token["unsigned"], key))}
+
+
+def _personal_token(row: Row, people: Mapping[int, Account], ended: datetime | None) -> dict[str, Any] | None:
+    """The token as it is stored, but for its digest; None if it is of no use."""
+    user_id, expires = row.id("user_id") or 0, row.moment("expires_at", None)
+    unsigned = ".".join(row.raw("token").split(".")[:2])
+    if user_id not in people or people[user_id].status == DELETED or not _is_refresh(unsigned):
+        return None
+    if expires is None or expires <= utcnow():
+        return None
+    return {
+        "user_id": user_id,
+        "unsigned": unsigned,
+        "created_at": row.moment("created_at", utcnow()),
+        "expires_at": expires,
+        "blacklisted_at": ended,
+        "ended_by": "blacklist" if ended else None,
+    }
 
 
 def _blacklisted(source: Source, report: Report) -> dict[int | None, datetime | None]:

@@ -17,7 +17,7 @@ from tests.databases import any_postgres, empty_database
 from tests.server import RunningServer
 from tests.test_documentation import commands
 
-FOUNDING = {"roster start", "roster user create", "roster restore"}
+FOUNDING = {"roster start", "roster user create", "roster restore", "roster import-label-studio"}
 PASSWORD = "hush-hush"
 _made: list[Flask] = []
 

@@ -14,8 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.ExifTags import Base
 
-from ls.images.avatar import MAX_BYTES, TOO_LARGE, UNREADABLE, Picture, PictureRefused, read_picture
+from ls.images.avatar import (
+    MAX_BYTES,
+    TOO_LARGE,
+    UNREADABLE,
+    Picture,
+    PictureRefused,
+    read_larger_picture,
+    read_picture,
+)
 from tests import pictures
 
 KINDS = ["PNG", "JPEG", "GIF", "WEBP"]
@@ -67,6 +76,23 @@ def test_up_to_512_pixels_are_taken(kind: str, size: tuple[int, int]) -> None:
 def test_513_pixels_are_too_many(kind: str, size: tuple[int, int]) -> None:
     error = refusal(pictures.saved(Image.new("RGB", size), kind))
     assert error.message == str(error) == TOO_LARGE
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_larger_picture_of_another_server_is_scaled_down_and_stays_upright(kind: str) -> None:
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6  # a quarter turn to the right
+    data = pictures.saved(pictures.drawing((1200, 900)), kind, exif=exif) if kind != "GIF" else None
+    image = opened(read_larger_picture(data or pictures.saved(pictures.drawing((1200, 900)), kind)))
+    assert image.size == ((384, 512) if data else (512, 384))
+    assert refusal(data or b"").message in {TOO_LARGE, UNREADABLE}
+
+
+@pytest.mark.parametrize("size", [(2049, 1), (1, 2049)])
+def test_a_picture_of_another_server_has_a_limit_too(size: tuple[int, int]) -> None:
+    with pytest.raises(PictureRefused) as caught:
+        read_larger_picture(pictures.saved(Image.new("RGB", size), "PNG"))
+    assert caught.value.message == TOO_LARGE
 
 
 def test_one_mebibyte_is_taken_and_one_byte_more_is_not() -> None:
@@ -364,7 +390,7 @@ def test_the_whole_corpus_fits_in_little_memory(tmp_path: Path) -> None:
     code = """
 import re, sys
 from pathlib import Path
-from ls.images.avatar import PictureRefused, read_picture
+from ls.images.avatar import PictureRefused, read_larger_picture, read_picture
 for path in sorted(Path(sys.argv[1]).iterdir()):
     try:
         read_picture(path.read_bytes())

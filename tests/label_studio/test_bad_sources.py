@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import NullPool, create_engine, select, text
+from sqlalchemy.exc import InternalError
 
+from ls.backup.copy import snapshot
 from ls.db.extensions import db
 from ls.label_studio import source
 from ls.models import Project, User
@@ -50,7 +52,7 @@ def without_key(folder: Path) -> None:
 NOT_COMPLETE = "is not complete: task has no primary key. Load the dump to its end."
 BAD: list[tuple[Callable[[Path], object], str]] = [
     (write(lambda data: data[: len(data) // 2]), "cannot be read: database disk image is malformed. Nothing"),
-    (write(lambda data: data[:-40_960] + b"\0" * 40_960), "cannot be read: the file is damaged, "),
+    (write(lambda data: data[:8200] + b"\x7f" * 32 + data[8232:]), "cannot be read: the file is damaged: *** in"),
     (write(lambda data: b"PK\x03\x04" + data), "cannot be read: file is not a database. Nothing was changed."),
     (write(lambda _data: b""), "is no database of Label Studio: no table htx_user."),
     (foreign, "is no database of Label Studio: no table htx_user."),
@@ -130,6 +132,9 @@ def test_half_a_dump(app: Flask, postgres_server: str) -> None:
     with on_postgresql(postgres_server, lines=4000) as url:
         assert_url_is_refused(app, url, "is not complete: htx_user has no primary key. Load the dump to its end.\n")
     with empty_database(postgres_server) as url:
+        engine = create_engine(url, poolclass=NullPool)
+        with pytest.raises(InternalError, match="read-only"), snapshot(engine) as connection:
+            connection.execute(text("CREATE TABLE nothing (id integer)"))
         assert_url_is_refused(app, url, "is no database of Label Studio: no table htx_user.\n")
 
 

@@ -12,7 +12,18 @@ from flask import Flask
 from sqlalchemy import select
 
 from ls.db.extensions import db
-from ls.models import Annotation, Contribution, Event, Organization, Project, Task, User
+from ls.models import (
+    Annotation,
+    ApiToken,
+    Avatar,
+    Contribution,
+    Event,
+    Organization,
+    PersonalToken,
+    Project,
+    Task,
+    User,
+)
 from tests.cast import Browser, Cast
 from tests.databases import any_postgres
 from tests.factories import a_project, a_task, an_annotation
@@ -85,6 +96,9 @@ def assert_people(app: Flask, known: Any) -> None:
         assert [number for number in living if users[number].avatar_name] == [
             number for number in known["has_picture"] if number in living
         ]
+        deleted = [number for number in users if number not in living]
+        for credential in (ApiToken, PersonalToken, Avatar):
+            assert set(db.session.scalars(select(credential.user_id))).isdisjoint(deleted)
         assert (organization.title, organization.created_by_id) == ("Sägewerk Labelling 标注组 & Co", 1)
     for number, there in known["whoami"].items():
         if int(number) in living:

@@ -11,7 +11,9 @@ from sqlalchemy import select
 from ls.db.extensions import db
 from ls.models import Annotation, Avatar, Project, Task, User
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED
-from tests.label_studio.installations import move_in, unpacked
+from tests.cast import Browser
+from tests.label_studio.installations import SECOND_ANNA, move_in, unpacked
+from tests.label_studio.test_bad_sources import sql
 
 NEW = {16: "anna.second", 17: "default", 18: "empty", 20: "address", 21: "invalid", 23: "dup.second"}
 EMAILS = [word for number, name in NEW.items() for word in ("--email", f"{number}={name}@example.org")]
@@ -70,6 +72,20 @@ def test_pictures_never_come_from_outside_of_the_folder(app: Flask, report: Any)
     ]
 
 
+@pytest.mark.parametrize("name", ["avatars/../../me.png", "avatars/link.png", "upload/3/me.png", "{folder}/me.png"])
+def test_a_picture_that_could_be_read_elsewhere_is_not_opened(app: Flask, tmp_path: Path, name: str) -> None:
+    folder = unpacked("1.23.2", tmp_path)
+    [picture] = (folder / "media" / "avatars").glob("*-me.png")
+    (folder / "media" / "upload" / "3").mkdir(parents=True)
+    for place in (folder / "me.png", folder / "media" / "upload" / "3" / "me.png"):
+        place.write_bytes(picture.read_bytes())
+    (picture.parent / "link.png").symlink_to(folder / "me.png")
+    sql("UPDATE htx_user SET avatar = 'X' WHERE id = 2".replace("X", name.format(folder=folder)))(folder)
+    assert move_in(app, folder, *SECOND_ANNA).exit_code == 0
+    with app.app_context():
+        assert set(db.session.scalars(select(Avatar.user_id))) == {3, 4}
+
+
 def test_work(app: Flask, report: Any) -> None:
     with app.app_context():
         data = {number: db.session.get_one(Task, number).data for number in (42, 43, 44, 46)}
@@ -101,6 +117,21 @@ def test_projects(app: Flask, report: Any) -> None:
     assert all("\t" not in each.title for each in found.values())
     assert report["left"]["other_projects"] == 2
     assert (report["left"]["other_tasks"], report["left"]["other_annotations"]) == (3, 5)
+
+
+def test_pages_and_api_show_all_of_it(app: Flask, report: Any) -> None:
+    browser = Browser(app)
+    assert browser.sign_in("no.membership@example.org", "x").status_code == 422
+    assert browser.sign_in("olga.owner@example.org", "Olga-Straße-2024").status_code == 302
+    with app.app_context():
+        projects = db.session.scalars(select(Project.id)).all()
+        people = db.session.scalars(select(User.id).where(User.status != DELETED)).all()
+    pages = ["/people/", "/projects/", "/activity/", "/organization/settings", "/user/account/", "/api/users/"]
+    pages += ["/api/organizations/1/memberships?page_size=1000", "/api/projects/?page_size=1000"]
+    pages += [f"/people/{number}" for number in people]
+    pages += [f"{place}/{number}" for number in projects for place in ("/projects", "/api/projects")]
+    pages += [f"/api/tasks/?project={number}&fields=all&page_size=1000" for number in projects]
+    assert {path: status for path in pages if (status := browser.get(path).status_code) != 200} == {}
 
 
 def changes(report: Any) -> dict[str, list[str]]:
