@@ -13,12 +13,13 @@ from ls.cli.people import people
 from ls.cli.project import project
 from ls.cli.roster import make
 from ls.cli.start import start
+from ls.cli.sync import sync_label_studio
 from ls.cli.user import user
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Start and check": (start, setup_link, check),
     "People": (user, people, reset_password, invite),
-    "Projects": (project,),
+    "Projects": (project, sync_label_studio),
     "Data": (backup, restore, db_copy, db_downgrade),
 }
 

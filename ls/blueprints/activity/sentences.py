@@ -48,6 +48,7 @@ KINDS = {
     "project_restored": _l("Project restored"),
     "project_purged": _l("Project purged"),
     "tasks_imported": _l("Import"),
+    "label_studio_read": _l("%(actor)s read from Label Studio who did what there"),
     "activity_exported": _l("Export of the activity"),
     "people_exported": _l("Export of people"),
     "backup_written": _l("Backup"),
