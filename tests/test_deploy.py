@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -37,7 +37,15 @@ class Nginx:
     """nginx with one of the files, with the host names and ports of this test."""
 
     def __init__(
-        self, folder: Path, sample: str, upstream: int, port: int, second: int | None = None, *, is_https: bool = True
+        self,
+        folder: Path,
+        sample: str,
+        upstream: int,
+        port: int,
+        second: int | None = None,
+        *,
+        is_https: bool = True,
+        changes: Mapping[str, str] | None = None,
     ) -> None:
         make_certificate(folder)
         text = (SAMPLES / sample).read_text()
@@ -50,7 +58,10 @@ class Nginx:
         text = text.replace("labels.example.org", "localhost")
         for name, place in {"127.0.0.1": upstream, "10.0.0.11": upstream, "10.0.0.12": second}.items():
             text = text.replace(f"{name}:8080", f"127.0.0.1:{place}")
-        (folder / "nginx.conf").write_text(CONFIG.format(folder=folder, sample=text))
+        text = CONFIG.format(folder=folder, sample=text)
+        for before, after in (changes or {}).items():
+            text = text.replace(before, after)
+        (folder / "nginx.conf").write_text(text)
         self.process = subprocess.Popen([nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")])
 
     def stop(self) -> None:

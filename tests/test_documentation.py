@@ -13,7 +13,8 @@ from ls.config.settings import ENVIRONMENT_PREFIX, SETTINGS
 
 ROOT = Path(__file__).parents[1]
 ADMINISTRATION = (ROOT / "docs" / "administration.md").read_text()
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *(ROOT / "deploy").iterdir()])
+DEPLOY = [path for path in (ROOT / "deploy").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *DEPLOY])
 CODE = re.compile(r"`([^`]+)`")
 
 

@@ -15,6 +15,7 @@ from ls.cli.people import people
 from ls.cli.project import project
 from ls.cli.roster import make
 from ls.cli.start import start
+from ls.cli.sync import sync_label_studio
 from ls.cli.user import user
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
@@ -23,7 +24,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Projects": (project,),
     "Mail": (mail,),
     "Data": (backup, restore, db_copy, db_downgrade),
-    "Label Studio": (import_label_studio, export_label_studio),
+    "Label Studio": (import_label_studio, export_label_studio, sync_label_studio),
 }
 
 

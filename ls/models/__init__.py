@@ -7,6 +7,9 @@ from ls.models.avatar import Avatar as Avatar
 from ls.models.contribution import Contribution as Contribution
 from ls.models.event import Event as Event
 from ls.models.invitation import Invitation as Invitation
+from ls.models.linked import LinkedMember as LinkedMember
+from ls.models.linked import LinkedProject as LinkedProject
+from ls.models.linked import LinkedRole as LinkedRole
 from ls.models.login_session import LoginSession as LoginSession
 from ls.models.one_time_code import OneTimeCode as OneTimeCode
 from ls.models.organization import Organization as Organization

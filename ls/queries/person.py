@@ -10,7 +10,18 @@ from sqlalchemy.orm import aliased
 
 from ls.db.extensions import db
 from ls.exceptions import NotFound
-from ls.models import Contribution, Event, Invitation, LoginSession, Organization, Project, User
+from ls.models import (
+    Contribution,
+    Event,
+    Invitation,
+    LinkedMember,
+    LinkedProject,
+    LinkedRole,
+    LoginSession,
+    Organization,
+    Project,
+    User,
+)
 from ls.models.project import VISIBLE
 from ls.models.user import DELETED, UserSummary
 from ls.queries.charts import Week, weekly_annotations
@@ -36,6 +47,15 @@ class Contributed(NamedTuple):
     last_at: datetime
 
 
+class Linked(NamedTuple):
+    """What the person did in Label Studio; the latest of their projects there, and how many there are."""
+
+    annotations_count: int
+    last_at: datetime | None
+    projects: list[Any]
+    total: int
+
+
 class Membership(NamedTuple):
     """How the person came, when they logged in last, and in how many browsers they are logged in now."""
 
@@ -55,6 +75,7 @@ class PersonDetails:
     contributed_total: int
     weeks: list[Week]
     membership: Membership
+    linked: Linked | None
 
 
 def get_person(user_id: int) -> UserSummary:
@@ -67,10 +88,11 @@ def get_person(user_id: int) -> UserSummary:
 
 
 def details_of(user_ids: Sequence[int]) -> dict[int, PersonDetails]:
-    """What these people created and contributed to, latest first, and their membership: always four statements."""
+    """What these people created and contributed to, latest first, and their membership: always five statements."""
     if not user_ids:
         return {}
     created, contributed = _ranked(_CREATED, user_ids), _ranked(_CONTRIBUTED, user_ids)
+    linked = _ranked(_LINKED, user_ids)
     weeks, memberships = weekly_annotations(user_ids), _memberships(user_ids)
     return {
         user_id: PersonDetails(
@@ -80,6 +102,7 @@ def details_of(user_ids: Sequence[int]) -> dict[int, PersonDetails]:
             contributed_total=contributed[user_id][0].total if contributed[user_id] else 0,
             weeks=weeks[user_id],
             membership=memberships[user_id],
+            linked=_linked(linked[user_id]),
         )
         for user_id in user_ids
     }
@@ -88,6 +111,14 @@ def details_of(user_ids: Sequence[int]) -> dict[int, PersonDetails]:
 def _ranked(statement: Select[Any], user_ids: Sequence[int]) -> dict[int, list[Any]]:
     rows = db.session.execute(statement, {"user_ids": user_ids}).all()
     return {user_id: [row for row in rows if row.user_id == user_id] for user_id in user_ids}
+
+
+def _linked(rows: list[Any]) -> Linked | None:
+    """Without a project there, somebody has one row without one."""
+    if not rows:
+        return None
+    projects = [row for row in rows if row.url]
+    return Linked(rows[0].annotations_count, rows[0].last_at, projects, rows[0].total if projects else 0)
 
 
 def _memberships(user_ids: Sequence[int]) -> dict[int, Membership]:
@@ -129,4 +160,11 @@ _CONTRIBUTED = _latest(
     .join(Contribution, Contribution.project_id == Project.id)
     .where(Contribution.annotations_count > 0, VISIBLE),
     *(Contribution.user_id, Contribution.last_at, Project.id),
+)
+_LINKED = _latest(
+    select(LinkedMember.annotations_count, LinkedMember.last_at, LinkedProject.title, LinkedProject.url)
+    .add_columns(LinkedRole.has_created, LinkedRole.has_contributed)
+    .outerjoin(LinkedRole, LinkedRole.user_id == LinkedMember.user_id)
+    .outerjoin(LinkedProject, LinkedProject.id == LinkedRole.project_id),
+    *(LinkedMember.user_id, LinkedProject.id),
 )

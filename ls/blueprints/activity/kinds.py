@@ -46,6 +46,7 @@ KINDS = {
     "project_restored": _l("Project restored"),
     "project_purged": _l("Project purged"),
     "tasks_imported": _l("Import"),
+    "label_studio_read": _l("Counts read from Label Studio"),
     "mail_sent_again": _l("Message sent again"),
     "activity_exported": _l("Export of the activity"),
     "people_exported": _l("Export of people"),
