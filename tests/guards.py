@@ -282,7 +282,11 @@ GUARDS = (
         (FORGOTTEN,),
     ),
     Guard(
-        "sign-up: confirmed email", "ls/accounts/sign_in.py", "confirmation.is_waiting(user)", "False", (CONFIRMATION,)
+        "sign-up: confirmed email",
+        "ls/accounts/sign_in.py",
+        " and confirmation.is_waiting(user)",
+        " and False",
+        (CONFIRMATION,),
     ),
     Guard("notices: to the former address", CHANGE_EMAIL, '"email_changed", to=old,', '"email_changed",', (NOTICES,)),
     Guard("personal token: revoked by its owner", JWT, "PersonalToken.user_id == user.id,", "", (OWN_TOKEN,)),

@@ -105,7 +105,9 @@ def _named(part: str) -> Iterator[str]:
 
 
 def _words(part: str) -> list[str]:
-    return part.replace(",", " ").split()
+    """Blanks stand between addresses, but not within what is none, so that it is refused as it was typed."""
+    pieces = [piece.split() for piece in part.split(",")]
+    return [word for words in pieces for word in (words if all("@" in word for word in words) else [" ".join(words)])]
 
 
 def invite(emails: Sequence[str], terms: Terms, by: User | None, *, skip_wrong: bool = False) -> list[Line]:

@@ -56,6 +56,11 @@ def _begin(user_id: int, verified: str, renewed: str | None, buckets: list[Bucke
             rate_limit.refund(buckets)
             Event.record("login", user, actor=user)
             begin_session(user, organization, persistent=persistent)
+    return admitted(user)
+
+
+def admitted(user: User) -> User:
+    """The user, if their session has begun. Raises EmailUnconfirmed."""
     if not user.session_token:
         raise EmailUnconfirmed
     return user
