@@ -51,6 +51,11 @@ NOTICES = "tests/accounts/test_notices.py"
 CONFIRMATION = "tests/accounts/test_confirmation.py"
 HIDDEN = "tests/safety/test_hidden_projects.py"
 DOOR, WAY_BACK = "tests/guard/test_check.py", "tests/guard/test_way_back.py"
+LABEL_STUDIO = "ls/label_studio"
+BAD_SOURCES = "tests/label_studio/test_bad_sources.py"
+NOTHING = "tests/label_studio/test_all_or_nothing.py"
+SOURCE = "tests/label_studio/test_source.py"
+TRAPS = "tests/label_studio/test_traps.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -765,4 +770,14 @@ GUARDS = (
     Guard("metrics under another's name", METRICS_PY, "is_own_name and ", "", (METRICS,)),
     Guard("metrics for another machine", METRICS_PY, 'is_in(request.remote_addr or "", _LOOPBACK)', "True", (METRICS,)),
     Guard("an unnamed proxy and the metrics", METRICS_PY, " or request.environ[UNNAMED_PROXY]", "", (METRICS,)),
+    # The move from Label Studio
+    Guard("pictures from elsewhere", f"{LABEL_STUDIO}/pictures.py", "file.is_relative_to(folder) and ", "", (TRAPS,)),
+    Guard("the source is only read", f"{LABEL_STUDIO}/source.py", "?mode=ro", "?mode=rw", (SOURCE,)),
+    Guard("a log without its index", f"{LABEL_STUDIO}/source.py", "has_log and not is_open", "False", (SOURCE,)),
+    Guard("a damaged file", f"{LABEL_STUDIO}/source.py", "not line.startswith(MENDED)", "False", (BAD_SOURCES,)),
+    Guard("half a dump", f"{LABEL_STUDIO}/scope.py", 'source.keys[name] != ["id"]', "False", (BAD_SOURCES,)),
+    Guard("a move to where somebody is", f"{LABEL_STUDIO}/move_in.py", "if any(db", "if 0 and any(db", (BAD_SOURCES,)),
+    Guard("counts after a move", f"{LABEL_STUDIO}/move_in.py", "found != move.counts", "0 and move.counts", (NOTHING,)),
+    Guard("an expired token", f"{LABEL_STUDIO}/tokens.py", " or expires <= utcnow()", "", (SOURCE,)),
+    Guard("a dry run", "ls/cli/label_studio.py", "            session.rollback()", "            pass", (NOTHING,)),
 )

@@ -17,7 +17,7 @@ from ls.db.transaction import write
 from ls.label_studio.export import export, task_count
 from ls.label_studio.move_in import Move, Wishes, check, check_is_empty, write_all
 from ls.label_studio.secret_key import ENV_FILE
-from ls.label_studio.source import database_file, opened
+from ls.label_studio.source import database_file, errors_of, opened
 from ls.models import Event
 
 SCRATCH = ".label-studio-"
@@ -53,7 +53,8 @@ def import_label_studio(
     check_is_empty()
     wishes = Wishes(media, secret_key_file, organization, dict(map(_email, emails)))
     with _scratch() as scratch, opened(source, scratch) as found:
-        move = check(found, wishes if "://" in source else _beside(Path(source), wishes), scratch)
+        with errors_of(found.name):
+            move = check(found, wishes if "://" in source else _beside(Path(source), wishes), scratch)
         _move(move, is_dry_run=dry_run)
     lines = [json.dumps(move.report.as_json(), indent=2, ensure_ascii=False)] if as_json else move.report.lines()
     for line in lines:

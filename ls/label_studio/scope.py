@@ -61,13 +61,9 @@ def check_tables(source: Source) -> None:
     for name in NUMBERED.values():
         if source.keys[name] != ["id"]:
             raise MoveRefused(f"{source.name} is not complete: {name} has no primary key. Load the dump to its end.")
-        _check_ids(source, source[name], name)
-
-
-def _check_ids(source: Source, rows: Any, name: str) -> None:
-    lowest, highest = source.connection.execute(select(func.min(rows.c.id), func.max(rows.c.id))).one()
-    if lowest is not None and not 0 < lowest <= highest < BIGGEST_ID:
-        raise MoveRefused(f"{source.name} has ids in {name} that cannot be kept: {lowest} to {highest}.")
+        lowest, highest = source.connection.scalar(select(func.min(source[name].c.id))), source.last_id(name)
+        if lowest is not None and not 0 < lowest <= highest < BIGGEST_ID:
+            raise MoveRefused(f"{source.name} has ids in {name} that cannot be kept: {lowest} to {highest}.")
 
 
 def choose_organization(source: Source, wanted: int | None) -> int:
@@ -78,8 +74,7 @@ def choose_organization(source: Source, wanted: int | None) -> int:
     if chosen is not None and chosen in titles:
         return chosen
     listed = ", ".join(f"{each} ({title!r})" for each, title in titles.items())
-    hint = f"Choose with --organization N: {listed}." if listed else "There is no organization in it."
-    raise MoveRefused(f"{source.name} has {len(titles)} organizations, and one can move in. {hint}")
+    raise MoveRefused(f"Choose the organization that moves in, with --organization N: {listed or 'there is none'}.")
 
 
 def count_left(source: Source, report: Report, moved: dict[str, int]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import NullPool, create_engine, select, text
+from sqlalchemy import NullPool, create_engine, make_url, select, text
 from sqlalchemy.exc import InternalError
 
 from ls.backup.copy import snapshot
@@ -15,7 +15,7 @@ from ls.db.extensions import db
 from ls.label_studio import source
 from ls.models import Project, User
 from tests.cast import Cast
-from tests.databases import any_postgres, empty_database
+from tests.databases import any_postgres, empty_database, run
 from tests.label_studio.installations import SECOND_ANNA, move_in, on_postgresql, unpacked
 from tests.with_postgres import free_port
 
@@ -62,7 +62,7 @@ BAD: list[tuple[Callable[[Path], object], str]] = [
     (lambda folder: (folder / FILE).unlink(), f"has no {FILE}. If the file is called otherwise, name the file itself."),
     (sql("UPDATE task SET id = 3000000000 WHERE id = 1"), "has ids in task that cannot be kept: 2 to 3000000000."),
     (sql("UPDATE htx_user SET id = -1 WHERE id = 9"), "has ids in htx_user that cannot be kept: -1 to 16."),
-    (sql("DELETE FROM organization"), "has 0 organizations, and one can move in. There is no organization in it."),
+    (sql("DELETE FROM organization"), "moves in, with --organization N: there is none."),
     (sql("UPDATE htx_user SET is_active = 0"), "could log in: there is no active member."),
 ]
 
@@ -77,7 +77,7 @@ def test_a_bad_file(app: Flask, tmp_path: Path, damage: Callable[[Path], object]
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--organization", "7"], "has 1 organizations, and one can move in. Choose with --organization N: 1 ("),
+        (["--organization", "7"], "Choose the organization that moves in, with --organization N: 1 ('Sägewerk"),
         (["--email", "11=x@example.org"], "--email 11=x@example.org: no such account moves in."),
         (["--email", "10=x@example.org"], "--email 10=x@example.org: no such account moves in."),  # deleted
         (["--email", "9=x@y"], "9 'x@y' (nobody can log in with it)."),
@@ -136,6 +136,14 @@ def test_half_a_dump(app: Flask, postgres_server: str) -> None:
         with pytest.raises(InternalError, match="read-only"), snapshot(engine) as connection:
             connection.execute(text("CREATE TABLE nothing (id integer)"))
         assert_url_is_refused(app, url, "is no database of Label Studio: no table htx_user.\n")
+
+
+def test_a_user_who_may_not_read(app: Flask, postgres_server: str) -> None:
+    with on_postgresql(postgres_server) as url:
+        run(url, "CREATE ROLE nobody_here LOGIN", "GRANT SELECT ON htx_user, organization TO nobody_here")
+        other = make_url(url).set(username="nobody_here").render_as_string()
+        assert_url_is_refused(app, other, "permission denied for sequence htx_user_id_seq. Nothing was changed.\n")
+        run(url, "DROP OWNED BY nobody_here", "DROP ROLE nobody_here")
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,11 @@ def test_a_release_that_lacks_columns_and_tables_is_read_all_the_same(app: Flask
 def test_ids_go_on_behind_the_highest_that_was_ever_given_out(app: Flask, tmp_path: Path) -> None:
     folder = unpacked("1.4.1", tmp_path)
     sql("UPDATE sqlite_sequence SET seq = seq + 500")(folder)
-    assert move_in(app, folder, *SECOND_ANNA).exit_code == 0
+    said = move_in(app, folder, *SECOND_ANNA).stdout.splitlines()
+    assert said[:2] == [f"Moved in from {folder}, organization Sägewerk Labelling 标注组 & Co:", "  people: 15"]
+    assert "  the author is gone: it belongs to a deleted account: annotation 20, annotation 21, annotation 41" in said
+    assert "  4 jose.nandu@example.org: 7 there, 5 here" in said
+    assert said[-1] == "The invite link is a new one: roster invite"
     with app.app_context():
         task = a_task(a_project(1, "Next"))
         assert (Task.find(task).project_id, task, an_annotation(task, 1)) == (508, 542, 543)
