@@ -52,8 +52,16 @@ test: .venv/tests tools lint unit
 unit: .venv/tests
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
+# What asks no database, or one of its own, is tested once, with SQLite.
+ONCE := config images security guard/test_forgeries.py web/test_translations.py web/test_i18n.py \
+	cli/test_env_file.py cli/test_prompts.py cli/test_warnings.py mail/test_exim.py mail/test_smtp.py \
+	label_studio/test_bad_sources.py label_studio/test_source.py label_studio/test_traps.py \
+	$(addprefix test_,$(addsuffix .py,architecture command container deploy documentation examples folding \
+	import_memory makefile names side_by_side slow_clients spreadsheet walks worker))
+
 test-postgres: .venv/tests tools
-	$(BIN)/python tests/with_postgres.py $(BIN)/pytest $(SIDE_BY_SIDE) -m "not browser and not sdk and not sqlite" $(ARGS)
+	$(BIN)/python tests/with_postgres.py $(BIN)/pytest $(SIDE_BY_SIDE) -m "not browser and not sdk and not sqlite" \
+		$(addprefix --ignore=tests/,$(ONCE)) $(ARGS)
 
 bench: .venv/tests
 	@sh tests/tools.sh wrk:wrk
