@@ -19,16 +19,17 @@ def mail_is_set_up() -> bool:
     return bool(current_app.config["MAIL_HOST"])
 
 
-def enqueue(template: str, to: str, *, locale: str | None, lifetime: timedelta, **context: Any) -> None:
-    """Add the message inside `write()`; nothing where mail is not set up.
+def enqueue(template: str, to: str, *, locale: str | None, lifetime: timedelta, **context: Any) -> OutgoingMail | None:
+    """Add the message inside `write()`, and return it; nothing where mail is not set up.
 
     `template` is the name of a file in templates/mail, `locale` the reader's language or None for the server's,
     `lifetime` how long the message is worth sending, such as that of its link. Links are made by `link_to`.
     """
     if not mail_is_set_up():
-        return
-    OutgoingMail.add(render(template, to, locale, **context), new_message_id(), lifetime)
+        return None
+    message = OutgoingMail.add(render(template, to, locale, **context), new_message_id(), lifetime)
     _wake_after_commit()
+    return message
 
 
 def send_again(mail_id: int) -> None:

@@ -53,10 +53,12 @@ class OutgoingMail(Base):
     sealed_error: Mapped[bytes | None] = mapped_column(LargeBinary)  # a server's answer often has the address
 
     @classmethod
-    def add(cls, content: Content, message_id: str, lifetime: timedelta) -> None:
+    def add(cls, content: Content, message_id: str, lifetime: timedelta) -> Self:
         """Add a message that is worth sending for so long."""
         sealed = keyring().encrypt(PURPOSE, json.dumps(content))
-        db.session.add(cls(message_id=message_id, sealed=sealed, expires_at=utcnow() + lifetime))
+        message = cls(message_id=message_id, sealed=sealed, expires_at=utcnow() + lifetime)
+        db.session.add(message)
+        return message
 
     @classmethod
     def lock_for_update(cls, mail_id: int) -> Self:
