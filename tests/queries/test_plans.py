@@ -149,12 +149,12 @@ def test_a_missing_index_would_be_noticed(app: Flask, alice: Person) -> None:
         assert any(is_costly(app, one) for one in asked(app, alice, path)), path
 
 
-MOST = 6
+MOST = 7  # on the page of a person: each kind of detail is one
 OPEN = "/people/?open=1&open=77&q=example"
 MOST_OPEN = 10  # one of them per kind of detail, however many rows are open
 
 
-def test_no_page_needs_more_than_six_statements_whatever_the_data(app: Flask, cast: Cast) -> None:
+def test_no_page_needs_more_than_seven_statements_whatever_the_data(app: Flask, cast: Cast) -> None:
     person = cast.alice()
     person.browser.get("/people/")
     small = of_every_page(app, person)
@@ -163,7 +163,7 @@ def test_no_page_needs_more_than_six_statements_whatever_the_data(app: Flask, ca
     seen = [(what, found) for each in (small, large) for what, found in each.items()]
     assert [each for each in seen if len(each[1]) > (MOST_OPEN if each[0][0] == OPEN else MOST)] == []
     assert len(large) >= 80
-    assert max(len(seen) for seen in large.values()) >= MOST - 2  # they are counted
+    assert max(len(seen) for seen in large.values()) >= MOST - 3  # they are counted
 
 
 def of_every_page(app: Flask, person: Person) -> dict[tuple[str, bool, bool], list[str]]:
