@@ -5,8 +5,6 @@ from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
-
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import Contribution, OutgoingMail, Project, Task, User
@@ -40,8 +38,9 @@ def an_annotation(task: int, author: int, **fields: Any) -> int:
 def a_failed_message(to: str = "dora@example.org", lifetime: timedelta = timedelta(hours=1)) -> int:
     """A message that could not be sent; its id."""
     with write() as session:
-        OutgoingMail.add(Content(to, "Hello", "Hello\n", "<p>Hello</p>"), f"<{uuid4()}@example.org>", lifetime)
-        message = session.scalars(select(OutgoingMail).order_by(OutgoingMail.id.desc()).limit(1)).one()
+        content = Content(to, "Hello", "Hello\n", "<p>Hello</p>")
+        message = OutgoingMail.add(content, f"<{uuid4()}@example.org>", lifetime)
+        session.flush()
         message.fail("550 No such user here", is_final=True)
         return message.id
 

@@ -45,6 +45,10 @@ ACCESS = "tests/safety/test_access.py"
 SESSIONS = "tests/safety/test_sessions.py"
 PASSWORDS = "tests/safety/test_passwords_everywhere.py"
 PAST = "tests/safety/test_past_failures.py"
+FORGOTTEN = "tests/accounts/test_forgotten_password.py"
+EMAIL_LINKS = "tests/accounts/test_email_links.py"
+NOTICES = "tests/accounts/test_notices.py"
+CONFIRMATION = "tests/accounts/test_confirmation.py"
 HIDDEN = "tests/safety/test_hidden_projects.py"
 
 
@@ -68,7 +72,12 @@ CSRF_PY, AUTH, PROXY_PY = "ls/web/csrf.py", "ls/web/auth.py", "ls/web/proxy.py"
 LIMITS, JWT, ORGANIZATION = "ls/accounts/rate_limit.py", "ls/accounts/jwt_tokens.py", "ls/models/organization.py"
 INVITATION = "ls/models/invitation.py"
 ARCHIVE = "ls/backup/archive_rows.py"
-CHANGE_EMAIL = "ls/accounts/change_email.py"
+CHANGE_EMAIL, LINKS, CODES = (
+    "ls/accounts/change_email.py",
+    "ls/accounts/password_links.py",
+    "ls/models/one_time_code.py",
+)
+NOT_UNDO = "        OneTimeCode.delete_for(user, OneTimeCode.purpose != UNDO"
 PICTURES, POLICY_PY = "ls/images/avatar.py", "ls/security/password_policy.py"
 SPREADSHEET = "ls/spreadsheet.py"
 METRICS_PY = "ls/blueprints/metrics/views.py"
@@ -216,7 +225,68 @@ GUARDS = (
         (OWN_EMAIL,),
     ),
     Guard("email: taken", CHANGE_EMAIL, "check_available(key)", "pass", (OWN_EMAIL,)),
-    Guard("email: links that went to the old one", CHANGE_EMAIL, "OneTimeCode.delete_for(user)", "pass", (OWN_EMAIL,)),
+    Guard(
+        "email: links that went to the old one",
+        CHANGE_EMAIL,
+        f"{NOT_UNDO})\n        Event",
+        "        Event",
+        (OWN_EMAIL,),
+    ),
+    Guard(
+        "email: confirmed before it counts", CHANGE_EMAIL, "mail_is_set_up() and self", "False and self", (EMAIL_LINKS,)
+    ),
+    Guard("email: undo ends sessions", CHANGE_EMAIL, "    LoginSession.delete_for(user)\n", "", (EMAIL_LINKS,)),
+    Guard("email: undo ends the password", CHANGE_EMAIL, ", password_hash=None", "", (EMAIL_LINKS,)),
+    Guard("email: undo ends newer undos", CHANGE_EMAIL, ", OneTimeCode.id > row.id", "", (EMAIL_LINKS,)),
+    Guard("email: undo outlives other changes", CODES, ", cls.purpose != UNDO)", ")", (EMAIL_LINKS,)),
+    Guard("links: each for its purpose", CODES, ", cls.purpose.in_(purposes)", "", (EMAIL_LINKS,)),
+    Guard(
+        "links: only to active members",
+        CODES,
+        "row.is_expired or not row.user.is_active",
+        "row.is_expired",
+        (FORGOTTEN,),
+    ),
+    Guard(
+        "links: never on a request's host",
+        "ls/mail/messages.py",
+        "{base_url()}",
+        "{__import__('flask').request.host_url}",
+        (FORGOTTEN,),
+    ),
+    Guard("forgotten password: same work", LINKS, "    OneTimeCode.delete_for(NOBODY)\n", "", (FORGOTTEN,)),
+    Guard(
+        "forgotten password: to the address kept",
+        LINKS,
+        "_mail(found.email, OneTimeCode",
+        "_mail(email, OneTimeCode",
+        (FORGOTTEN,),
+    ),
+    Guard(
+        "forgotten password: active accounts",
+        LINKS,
+        "found is not None and found.is_active",
+        "found is not None",
+        (FORGOTTEN,),
+    ),
+    Guard(
+        "forgotten password: limit by account", LINKS, '"links to account", 5', '"links to account", 500', (FORGOTTEN,)
+    ),
+    Guard(
+        "forgotten password: limit by address",
+        LINKS,
+        '"links from address", 30',
+        '"links from address", 3000',
+        (FORGOTTEN,),
+    ),
+    Guard(
+        "sign-up: confirmed email",
+        "ls/accounts/sign_in.py",
+        " and confirmation.is_waiting(user)",
+        " and False",
+        (CONFIRMATION,),
+    ),
+    Guard("notices: to the former address", CHANGE_EMAIL, '"email_changed", to=old,', '"email_changed",', (NOTICES,)),
     Guard("personal token: revoked by its owner", JWT, "PersonalToken.user_id == user.id,", "", (OWN_TOKEN,)),
     Guard("password policy: length", POLICY_PY, "len(plain) < minimum", "False", (POLICY,)),
     Guard(
@@ -280,16 +350,16 @@ GUARDS = (
     Guard(
         "set-password link: age",
         "ls/models/one_time_code.py",
-        " or utcnow() - row.created_at >= LIFETIME",
+        " or row.is_expired",
         "",
-        ("tests/accounts",),
+        (FORGOTTEN,),
     ),
     Guard(
         "set-password link: once",
         "ls/models/one_time_code.py",
-        "delete(cls).where(cls.id == row.id)",
-        "select(cls.id).where(cls.id == row.id)",
-        (PAST,),
+        "not cls.delete_for(row.user, cls.id == row.id)",
+        "False",
+        (EMAIL_LINKS,),
     ),
     # Guessing
     Guard(

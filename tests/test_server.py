@@ -19,7 +19,7 @@ STOPS_WITHIN = 60  # seconds, generous: no test is about time
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RunningServer]:
-    with RunningServer(tmp_path) as running:
+    with RunningServer(tmp_path, MAIL_HOST="127.0.0.1", MAIL_FROM="roster@example.org") as running:
         yield running
 
 

@@ -1,6 +1,5 @@
 """Confirming the email of an open sign-up, where CONFIRM_EMAIL asks for it: until then nobody logs in with it."""
 
-from flask import current_app
 from flask_babel import get_locale
 
 from ls.mail.messages import link_to
@@ -9,14 +8,9 @@ from ls.models import Event, OneTimeCode, User
 from ls.models.one_time_code import LIFETIMES, SIGN_UP
 
 
-def is_wanted() -> bool:
-    """Whether who signs up without an invitation has to confirm their email."""
-    return bool(current_app.config["CONFIRM_EMAIL"])
-
-
 def is_waiting(user: User) -> bool:
     """Whether the user's email is still to be confirmed. A password set by a mailed link confirms it too."""
-    return is_wanted() and OneTimeCode.of(user, SIGN_UP) is not None
+    return OneTimeCode.of(user, SIGN_UP) is not None
 
 
 def ask(user: User) -> None:

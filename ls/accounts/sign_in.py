@@ -4,6 +4,7 @@ import secrets
 from hashlib import sha256
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import delete, or_, select
 
 from ls.accounts import confirmation, rate_limit
@@ -47,7 +48,7 @@ def _begin(user_id: int, verified: str, renewed: str | None, buckets: list[Bucke
             raise CredentialsWrong  # deactivated, or the password changed, while the hash was computed
         if renewed is not None:
             user.password_hash = renewed
-        if confirmation.is_waiting(user):
+        if current_app.config["CONFIRM_EMAIL"] and confirmation.is_waiting(user):
             confirmation.ask_again(user)
         else:
             organization = Organization.get()
@@ -55,6 +56,11 @@ def _begin(user_id: int, verified: str, renewed: str | None, buckets: list[Bucke
             rate_limit.refund(buckets)
             Event.record("login", user, actor=user)
             begin_session(user, organization, persistent=persistent)
+    return admitted(user)
+
+
+def admitted(user: User) -> User:
+    """The user, if their session has begun. Raises EmailUnconfirmed."""
     if not user.session_token:
         raise EmailUnconfirmed
     return user

@@ -17,6 +17,7 @@ from ls.db.extensions import db
 from ls.db.sqlite import journal_problem
 from ls.models import ApiToken
 from ls.models.api_token import PURPOSE
+from ls.queries.mail import count_mail
 from ls.security.crypto import Undecipherable, keyring
 from ls.security.data_folder import is_open_to_others
 from ls.security.secret_key import FILE_NAME
@@ -46,6 +47,8 @@ def _notices() -> Iterator[str]:
     proxy = noted_proxy(current_app.config["BASE_DATA_DIR"])
     if proxy and not is_in(proxy, current_app.config["TRUSTED_PROXIES"]):
         yield warning_of(proxy)
+    if not is_new(loaded_app()) and (failed := count_mail()[1]):
+        yield f"Messages that could not be sent: {failed}. See them with: roster mail queue"
 
 
 def _show_origins() -> None:

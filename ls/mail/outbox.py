@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from ls.db.extensions import db
 from ls.mail.messages import new_message_id, render
@@ -29,7 +28,7 @@ def enqueue(template: str, to: str, *, locale: str | None, lifetime: timedelta, 
     if not mail_is_set_up():
         return None
     message = OutgoingMail.add(render(template, to, locale, **context), new_message_id(), lifetime)
-    db.session().info["has_mail"] = True
+    _wake_after_commit()
     return message
 
 
@@ -38,10 +37,8 @@ def send_again(mail_id: int) -> None:
     mail = OutgoingMail.lock_for_update(mail_id)
     if mail.next_attempt_at is None:
         mail.send_again()
-        db.session().info["has_mail"] = True
+        _wake_after_commit()
 
 
-@event.listens_for(db.session, "after_commit")
-def _wake(session: Session) -> None:
-    if session.info.pop("has_mail", False):
-        wake.set()
+def _wake_after_commit() -> None:
+    event.listen(db.session(), "after_commit", lambda _session: wake.set())

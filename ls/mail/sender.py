@@ -69,7 +69,7 @@ def _run(app: Flask, stopping: threading.Event) -> None:
             with app.app_context():
                 send_due(stopping)
         except SQLAlchemyError as error:
-            _logger.warning("Mail waits: the database does not answer: %s", error)
+            _logger.warning("Mail waits: the database does not answer: %s", getattr(error, "orig", error))
         except Exception:
             _logger.exception("Mail waits")
         wake.wait(POLL)

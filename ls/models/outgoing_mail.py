@@ -91,14 +91,14 @@ class OutgoingMail(Base):
 
     def fail(self, error: str, is_final: bool) -> None:
         """Note why it was not sent, and when to try again: after growing pauses, until it expires."""
-        pause = min(FIRST_PAUSE * 2 ** min(self.attempts - 1, 10), LONGEST_PAUSE)
-        following = utcnow() + pause
-        self.next_attempt_at = None if is_final or following >= self.expires_at else following
+        left = self.expires_at - utcnow()
+        pause = min(FIRST_PAUSE * 2 ** min(self.attempts - 1, 10), LONGEST_PAUSE, left / 2)
+        self.next_attempt_at = None if is_final or left < FIRST_PAUSE else utcnow() + pause
         self.sealed_error = keyring().encrypt(PURPOSE, error[:ERROR_LENGTH])
 
     def send_again(self) -> None:
         """Try one that has failed anew. Raises MailExpired."""
         if self.is_expired:
             raise MailExpired
-        self.attempts, self.next_attempt_at = 0, utcnow()
+        self.attempts, self.next_attempt_at, self.sealed_error = 0, utcnow(), None
         Event.record("mail_sent_again")

@@ -11,7 +11,7 @@ LISTED = 50
 
 
 class Queue(NamedTuple):
-    """How many messages wait and how many have failed, and the latest of the latter."""
+    """How many messages wait, how many have failed, and the latest of those that were tried in vain."""
 
     waiting: int
     failed: int
@@ -27,8 +27,7 @@ def count_mail() -> tuple[int, int]:
 def read_queue() -> Queue:
     """The queue for the organization page."""
     waiting, failed = count_mail()
-    latest = list_mail(OutgoingMail.next_attempt_at.is_(None), limit=LISTED) if failed else []
-    return Queue(waiting, failed, latest)
+    return Queue(waiting, failed, list_mail(OutgoingMail.sealed_error.is_not(None), limit=LISTED))
 
 
 def list_mail(*conditions: ColumnElement[bool], limit: int | None = None) -> list[OutgoingMail]:

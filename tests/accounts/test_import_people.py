@@ -9,6 +9,7 @@ from ls.accounts.import_people import MOST_PEOPLE, read_people
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import ApiToken, Event, OneTimeCode, Organization, User
+from ls.models.one_time_code import SHOWN
 from ls.spreadsheet import TableRefused
 from tests.cast import Cast
 
@@ -75,7 +76,7 @@ def test_the_new_ones_become_members_who_set_their_password(app: Flask, cast: Ca
         with write():
             made = import_people.import_people(lines)
         assert [email for email, _code in made] == ["b@example.org", "c@example.org"]
-        user = OneTimeCode.by_code(made[0][1]).user
+        user = OneTimeCode.by_code(made[0][1], SHOWN).user
         assert (user.email, user.full_name, user.password_hash, user.username) == ("b@example.org", "Bo Kim", None, "b")
         assert len(ApiToken.of(user)) == 40
         assert Organization.get().active_members == 3

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.factories import a_failed_message
 from tests.server import ROOT, RunningServer
 
 
@@ -21,6 +22,14 @@ def test_a_folder_that_others_can_change_is_told(app: Flask, tmp_path: Path, mod
     assert result.stderr == f"{tmp_path} can be changed by others. Mend it with: chmod go-w {tmp_path}\n"
     tmp_path.chmod(0o755)
     assert app.test_cli_runner().invoke(args=["check"]).stdout == "OK\n"
+
+
+def test_mail_that_failed_is_told_and_no_reason_not_to_start(app: Flask) -> None:
+    with app.app_context():
+        a_failed_message()
+    result = app.test_cli_runner().invoke(args=["check"])
+    assert (result.exit_code, result.stdout) == (0, "OK\n")
+    assert result.stderr == "Messages that could not be sent: 1. See them with: roster mail queue\n"
 
 
 def test_another_server_names_unknown_settings_as_well(tmp_path: Path) -> None:

@@ -23,12 +23,14 @@ EXAMPLES = {
     "MAIL_HOST": "mail.example.org",
     "MAIL_SECURITY": "tls",
     "MAIL_FROM": "Roster <roster@example.org>",
+    "CONFIRM_EMAIL": "on",
     "METRICS": "on",
     "METRICS_TOKEN": KEY,
     "LOG_FORMAT": "json",
 }
 
-NEEDED = {"MAIL_HOST": {"LABEL_STUDIO_MAIL_FROM": "roster@example.org"}}
+FROM = {"LABEL_STUDIO_MAIL_FROM": "roster@example.org"}
+NEEDED = {"MAIL_HOST": FROM, "CONFIRM_EMAIL": {"LABEL_STUDIO_MAIL_HOST": "mail.example.org", **FROM}}
 
 
 def one(name: str, value: str) -> Any:

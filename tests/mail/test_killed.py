@@ -1,6 +1,7 @@
 """A server that is killed while it sends: no message is lost, and at most the one in work is sent twice."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from flask import Flask
 from tests.mail.outbox import add, kept, let_time_pass
 from tests.server import RunningServer
 from tests.smtp import SmtpServer
+from tests.test_start import three_workers
 
 ADDRESSES = [f"person{number}@example.org" for number in range(4)]
 WITHIN = 20.0
@@ -43,10 +45,17 @@ def test_one_that_was_on_its_way_is_sent_once_more(app: Flask, server: RunningSe
     assert server.process.wait(WITHIN) == -signal.SIGKILL
     assert len(kept(app)) == 3
     let_time_pass(app)
-    server.start()
-    assert smtp_server.wait_for(5, WITHIN)
-    assert server.stop() == 0
-    assert kept(app) == []
+    with three_workers(server):  # another server, which starts its senders itself
+        assert smtp_server.wait_for(5, WITHIN)
+        assert wait_until_all_are_noted(app)
     sent = [(message["To"], message["Message-ID"]) for message in smtp_server.messages]
-    assert [to for to, _ in sent] == [ADDRESSES[0], ADDRESSES[1], *ADDRESSES[1:]]
-    assert sent[1] == sent[2]
+    assert [to for to, _ in sent[:2]] == ADDRESSES[:2]
+    assert sorted(to for to, _ in sent[2:]) == ADDRESSES[1:]
+    assert sent[1] in sent[2:]
+
+
+def wait_until_all_are_noted(app: Flask) -> bool:
+    until = time.monotonic() + WITHIN
+    while kept(app) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not kept(app)

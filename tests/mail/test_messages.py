@@ -17,6 +17,7 @@ from tests.mail.outbox import add
 from tests.smtp import SmtpServer, flush, text_of
 
 TEMPLATES = sorted(path.stem for path in Path(messages.__file__).parents[1].glob("templates/mail/*.txt"))
+ADDED = {"MIME-Version", "Content-Type", "X-Peer", "X-MailFrom", "X-RcptTo"}  # by the library and the test's server
 HOSTILE = ["Acme\r\nBcc: eve@example.org", "Acme\n\nBcc: eve@example.org\n", "\u202eemcA", "<b>Acme</b>", "A\u2028B: c"]
 
 
@@ -68,10 +69,7 @@ def test_no_name_adds_a_header_or_turns_a_line_round(app: Flask, smtp_server: Sm
     flush(app)
     [message] = smtp_server.messages
     assert smtp_server.recipients == ["alice@example.org"]
-    assert set(message.keys()) == {
-        *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"),
-        *("X-Peer", "X-MailFrom", "X-RcptTo"),
-    } & set(message.keys())
+    assert set(message.keys()) <= {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", *ADDED}
     if "\u202e" in name:
         assert message["Subject"].endswith("\u2068\u202eemcA\u2069")
     assert "<b>" not in str(message.get_body(("html",)))

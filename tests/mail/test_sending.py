@@ -1,6 +1,7 @@
 """From the verb's transaction to the mail server: sent once, tried again, given up."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -64,6 +65,25 @@ def test_the_thread_is_woken_by_the_commit_and_stops(app: Flask, smtp_server: Sm
     stop()
     assert "mail" not in {thread.name for thread in threading.enumerate()}
     assert kept(app) == []
+
+
+def test_the_thread_outlives_a_database_that_does_not_answer(
+    app: Flask, smtp_server: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    rename(app, "outgoing_mail", "away")
+    stop = sender.start(app)
+    until = time.monotonic() + sender.POLL / 2
+    while "Mail waits: the database does not answer" not in caplog.text and time.monotonic() < until:
+        time.sleep(0.01)
+    rename(app, "away", "outgoing_mail")
+    add(app)
+    assert smtp_server.wait_for(1, sender.POLL / 2)
+    stop()
+
+
+def rename(app: Flask, table: str, name: str) -> None:
+    with app.app_context(), write() as session:
+        session.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
 def test_only_a_commit_with_a_message_wakes_it(app: Flask) -> None:
@@ -130,6 +150,17 @@ def test_a_server_that_is_away_is_tried_until_the_message_expires(make_app: Call
     add(app, lifetime=timedelta(seconds=30))
     flush(app)
     assert problems(app) == [("waits", "Connection refused"), ("failed", "Connection refused")]
+
+
+def test_the_last_pauses_are_shorter_so_that_what_expires_soon_is_tried_until_then(
+    app: Flask, smtp_server: SmtpServer
+) -> None:
+    smtp_server.answers = {"RCPT": ["451 Try later"]}
+    add(app, lifetime=timedelta(seconds=90))
+    flush(app)
+    [mail] = kept(app)
+    assert mail.next_attempt_at
+    assert mail.next_attempt_at - utcnow() <= timedelta(seconds=45)
 
 
 def test_what_has_expired_is_not_sent_any_more(app: Flask, smtp_server: SmtpServer) -> None:

@@ -34,8 +34,10 @@ def test_without_a_mail_server_it_says_whom_to_ask(make_app: Callable[..., Flask
     assert "This server sends no mail. Whoever runs it sets LABEL_STUDIO_MAIL_HOST." in page
 
 
-def test_what_waits_and_what_failed_is_told_with_the_reason(app: Flask, alice: Person) -> None:
+def test_what_waits_and_what_failed_is_told_with_the_reason(app: Flask, alice: Person, smtp_server: SmtpServer) -> None:
+    smtp_server.answers = {"RCPT": ["451 Try later"]}
     add(app)
+    flush(app)
     failed(app)
     too_old = failed(app, lifetime=timedelta(0))
     page = alice.browser.get(PATH).text
@@ -44,7 +46,7 @@ def test_what_waits_and_what_failed_is_told_with_the_reason(app: Flask, alice: P
     assert "<dt>Failed</dt>\n      <dd>2</dd>" in page
     assert page.count("550 No such user here") == 2
     assert "&lt;b&gt;@example.org" in page
-    assert page.count("Too old to send") == 1
+    assert [page.count(one) for one in ("451 Try later", "Is tried again by itself", "Too old to send")] == [1, 1, 1]
     assert f"/organization/mail/{too_old}/send" not in page
 
 

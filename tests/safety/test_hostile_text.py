@@ -18,12 +18,20 @@ from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import OneTimeCode, Project, User
 from tests.cast import PASSWORD, Cast
+from tests.letters import MAIL
 from tests.safety.hostile import TEXTS, Prober, csrf, forms
 from tests.safety.routes import Call, calls
 
 VIEWS = Path(__file__).parents[2] / "ls" / "blueprints"
 FORM = "application/x-www-form-urlencoded"
-PUBLIC_FORMS = ("/user/signup/", "/setup/", "/user/login/", "/user/set-password/", "/user/language")
+PUBLIC_FORMS = (
+    "/user/signup/",
+    "/setup/",
+    "/user/login/",
+    "/user/set-password/",
+    "/user/forgot-password/",
+    "/user/language",
+)
 PROBED_HEADERS = (
     *("ACCEPT", "ACCEPT_ENCODING", "ACCEPT_LANGUAGE", "AUTHORIZATION", "CONTENT_ENCODING", "COOKIE", "FORWARDED"),
     *("HOST", "HX_CURRENT_URL", "HX_REQUEST", "HX_REQUEST_TYPE", "HX_TARGET", "IF_MODIFIED_SINCE", "IF_NONE_MATCH"),
@@ -36,7 +44,7 @@ Make = Callable[..., Flask]
 @pytest.fixture
 def app(make_app: Make) -> Flask:
     """Answers a defect with 500, as in production, and trusts the tests as its proxy."""
-    return make_app(PROPAGATE_EXCEPTIONS=False, TRUSTED_PROXIES="127.0.0.1")
+    return make_app(PROPAGATE_EXCEPTIONS=False, TRUSTED_PROXIES="127.0.0.1", **MAIL)
 
 
 @pytest.fixture

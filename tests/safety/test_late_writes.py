@@ -134,19 +134,20 @@ def test_public_writes_check_their_link_under_the_lock(world: World) -> None:
 
     def owner_deleted(connection: Connection, _alice: int, kept: Rows | None) -> Rows:
         value = DELETED if kept is None else ACTIVE
-        connection.execute(update(User).where(User.email == "dana@example.org").values(status=value))
+        owners = User.email.in_(["dana@example.org", "bob@example.org"])
+        connection.execute(update(User).where(owners).values(status=value))
         return []
 
-    before = state(world.app)
     with world.app.app_context():
         invited = {"email": "ivan@example.org", "token": db.session.get_one(Invitation, 1).token}
+    links = ("auth.set_password", "settings.email_confirm", "settings.email_sign_up", "settings.email_undo")
     for endpoint, end, refused, more in (
         ("auth.signup", invite_reset, 403, {}),
         ("auth.signup", invitation_revoked, 410, invited),
-        ("auth.set_password", owner_deleted, 404, {}),
+        *((link, owner_deleted, 404, {}) for link in links),
     ):
         write = Write.of(world, endpoint)
-        token = token_of(write.client)
+        token, before = token_of(write.client), state(world.app)
         with meanwhile(world.app, end, world.alice.id):
             assert write.send(token, more=more).status_code == refused
         assert state(world.app) == before

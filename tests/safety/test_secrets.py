@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from ls.backup.copy import TABLES
 from ls.db import migrate
-from ls.db.extensions import db
+from ls.db.extensions import Base, db
 from tests.cast import Browser, session_cookie
 from tests.conftest import SECRET_KEY
 from tests.letters import MAIL, letters, link_in
@@ -154,7 +154,7 @@ def everything_kept(app: Flask, folder: Path) -> bytes:
             files = [*folder.glob("*.sqlite3*"), *folder.glob("backups/*.sqlite3")]
             assert len(files) >= 3  # the file, its log, the copy
             return b"\n".join(path.read_bytes() for path in files)
-        rows = [row for table in TABLES for row in connection.execute(select(table))]
+        rows = [row for table in Base.metadata.sorted_tables for row in connection.execute(select(table))]
         return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
 
 

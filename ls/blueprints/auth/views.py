@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 from flask_login import current_user
 
 from ls.accounts import confirmation, rate_limit, sign_up
 from ls.accounts.invitations import admit
 from ls.accounts.rate_limit import Bucket
-from ls.accounts.sign_in import begin_session, sign_in
+from ls.accounts.sign_in import admitted, begin_session, sign_in
 from ls.blueprints.auth.blueprint import auth
 from ls.blueprints.auth.forms import LoginForm, SignupForm
 from ls.db.extensions import db
@@ -85,10 +85,7 @@ def _sign_up(form: SignupForm, code: str | None) -> User:
         with write_as_anybody(lock_organization=True):
             user = sign_up.create_account(account, invitation=_check_link(code))
             rate_limit.note(sent)
-            if confirmation.is_wanted() and code is None and not _invite_token():
-                confirmation.ask(user)
-            else:
-                begin_session(user, Organization.get(), persistent=False)
+            _let_in(user, code)
     except (InvalidFields, AlreadySetUp, InvitationEnded) as taken:
         if not rate_limit.is_noted(sent):
             raise
@@ -96,9 +93,15 @@ def _sign_up(form: SignupForm, code: str | None) -> User:
             return sign_in(email, password, persistent=False)
         except CredentialsWrong:
             raise taken from None
-    if not user.session_token:
-        raise EmailUnconfirmed
-    return user
+    return admitted(user)
+
+
+def _let_in(user: User, code: str | None) -> None:
+    """Begin a session, but where an open sign-up confirms its email first."""
+    if current_app.config["CONFIRM_EMAIL"] and code is None and not _invite_token():
+        confirmation.ask(user)
+    else:
+        begin_session(user, Organization.get(), persistent=False)
 
 
 def _signup(form: BaseForm, status: int = 200) -> Response:

@@ -9,6 +9,7 @@ from flask_login import current_user
 from ls.accounts import jwt_tokens
 from ls.blueprints.settings.forms import AccountForm, EmailForm, PasswordForm
 from ls.exceptions import Throttled
+from ls.mail.outbox import mail_is_set_up
 from ls.models import ApiToken, OneTimeCode
 from ls.models.one_time_code import CONFIRM
 from ls.projects.counters import contribution_totals
@@ -47,8 +48,8 @@ def own_password_form(form: Form) -> Form:
 
 
 def _email() -> dict[str, Any]:
-    form, waiting = own_password_form(EmailForm(formdata=None)), OneTimeCode.of(current_user, CONFIRM)
-    return {"email_form": form, "waiting": waiting}
+    waiting = OneTimeCode.of(current_user, CONFIRM) if mail_is_set_up() else None
+    return {"email_form": own_password_form(EmailForm(formdata=None)), "waiting": waiting}
 
 
 def _account() -> dict[str, Any]:
