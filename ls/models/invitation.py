@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ls.db.extensions import Base, db
@@ -119,5 +119,5 @@ class Invitation(Base):
     @classmethod
     def delete_for(cls, user: User) -> None:
         """Delete those that hold an address of the user."""
-        used = and_(cls.id == user.invitation_id, cls.email_key.is_not(None))
-        db.session.execute(delete(cls).where(or_(cls.email_key == user.email_key, used)))
+        theirs = or_(cls.email_key == user.email_key, cls.id == user.invitation_id)
+        db.session.execute(delete(cls).where(cls.email_key.is_not(None), theirs))

@@ -68,12 +68,15 @@ def test_if_anything_is_wrong_nobody_is_invited(alice_api: Script, path: str, bo
 
 
 def test_revoking_by_address(alice_api: Script) -> None:
+    alice_api.send("POST", LIST, {}, 201)
     alice_api.send("POST", "/api/invite/send-email", {"emails": ["bob@example.org"], "role": "AN"}, 201)
     alice_api.send("POST", "/api/invite/revoke", {"email": " BOB@example.org"}, 204)
     for email in ("bob@example.org", "eve@example.org", "nobody", ""):
         assert alice_api.send("POST", "/api/invite/revoke", {"email": email}, 404) == NOT_FOUND
     again = alice_api.send("POST", "/api/invite/send-email", {"emails": ["bob@example.org"]}, 201)
-    assert again["invitations"][0]["id"] == 2
+    assert again["invitations"][0]["id"] == 3
+    states = [one["state"] for one in alice_api.get(LIST)["results"]]
+    assert states == ["pending", "revoked", "pending"]  # the one without an address stays
 
 
 def test_sending_by_mail(make_app: Callable[..., Flask], smtp_server: SmtpServer, alice: Person) -> None:

@@ -113,7 +113,7 @@ def test_a_long_list_has_pages(alice: Person) -> None:
 
 
 def test_by_email_from_paste_to_sign_up(make_app: Callable[..., Flask], smtp_server: SmtpServer) -> None:
-    app = make_app(DISABLE_SIGNUP_WITHOUT_LINK=True, **smtp_server.settings)
+    app = make_app(CONFIRM_EMAIL=True, **smtp_server.settings)
     alice = Cast(app).alice(first_name="Alice", last_name="Kim")
     _status, text = send(alice, "Bob@example.org, erin@example.org", note="Come,\u202e <b>soon</b>", expires="1d")
     assert "The links are on their way by email." in text
@@ -129,5 +129,7 @@ def test_by_email_from_paste_to_sign_up(make_app: Callable[..., Flask], smtp_ser
     flush(app)
     assert link_in(smtp_server.messages[2]) == link
     page = link.removeprefix("http://localhost:8080")
-    assert sign_up(Browser(app), "bob@example.org", page=page)[0] == 302
+    bob = Browser(app)
+    assert sign_up(bob, "bob@example.org", page=page)[0] == 302
+    assert bob.get("/people/").status_code == 200  # the invitation has confirmed the address
     assert alice.browser.post(f"{PAGE}1/send", page=PAGE).status_code == 409

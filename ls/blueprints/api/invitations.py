@@ -134,8 +134,9 @@ def send_invitation(invitation_id: int) -> Response:
 @api_operation("Revoke the invitations of an address", tag=TAG, body=Email, answers={204: None}, errors=(404,))
 def revoke_email(body: Email) -> Response:
     """End those for this address that are pending; 404 without any."""
+    key = email_key(body.email) or ""  # not None, which those without an address have
     with write_as_current_user():
-        found = Invitation.locked(Invitation.email_key == email_key(body.email), *Invitation.is_pending())
+        found = Invitation.locked(Invitation.email_key == key, *Invitation.is_pending())
         if not found:
             raise NotFound
         for invitation in found:
