@@ -136,7 +136,7 @@ def test_odd_values_are_mended_and_told(app: Flask, tmp_path: Path) -> None:
         assert db.session.get_one(Annotation, 1).result == [{}]
 
 
-def test_a_release_that_lacks_columns_and_tables_is_read_all_the_same(app: Flask, tmp_path: Path) -> None:
+def test_a_release_that_lacks_columns_tables_and_key_is_read_all_the_same(app: Flask, tmp_path: Path) -> None:
     folder = unpacked("1.23.2", tmp_path)
     lacking = {
         "htx_user": ("phone", "allow_newsletters"),
@@ -152,9 +152,12 @@ def test_a_release_that_lacks_columns_and_tables_is_read_all_the_same(app: Flask
         *(f"ALTER TABLE {table} DROP COLUMN {column}" for table, column in columns),
         *(f"DROP TABLE {table}" for table in tables),
     )(folder)
+    (folder / ".env").unlink()
     said = move_in(app, folder, *SECOND_ANNA, "--json")
     assert (said.exit_code, said.stderr) == (0, "")
-    assert json.loads(said.stdout)["came"]["annotations"] == 41
+    report = json.loads(said.stdout)
+    assert (report["came"]["annotations"], report["came"]["personal_tokens"]) == (41, 0)
+    assert report["left"]["personal_tokens_without_the_secret_key"] == 8
     with app.app_context():
         assert db.session.get_one(User, 10).status == ACTIVE  # nobody can be told to be removed
 
