@@ -126,6 +126,7 @@ WRITES_BY_ITSELF = {
     "ls.accounts.activity": "notes that somebody is active, whom the statement itself looks up",
     "ls.accounts.first_account": "runs when the server starts",
     "ls.accounts.rate_limit": "counts attempts, right or wrong",
+    "ls.linked.sync": "runs as a command, and writes page by page what it reads elsewhere meanwhile",
     "ls.projects.deletion": "purges expired projects, whoever caused it",
     "ls.accounts.sign_in": "logs in by email and password, and reads both again under the lock",
 }
