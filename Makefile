@@ -78,6 +78,16 @@ mutation: .venv/tests
 torture: .venv/tests tools
 	$(BIN)/python -m tests.torture $(ARGS)
 
+# An unmodified Label Studio behind nginx and Roster, in Chromium; pictures are kept in GUARD_STORY/pictures.
+GUARD_STORY ?= build/guard-story
+.PHONY: guard-story
+guard-story: .venv/tests tools $(GUARD_STORY)/venv/bin/label-studio
+	$(BIN)/python -m tests.guard.story $(GUARD_STORY)
+
+$(GUARD_STORY)/venv/bin/label-studio:
+	@$(PYTHON) -m venv $(GUARD_STORY)/venv
+	@$(GUARD_STORY)/venv/bin/pip install --quiet --disable-pip-version-check label-studio==1.23.2
+
 # Collects the strings of code and templates into the catalogue, and compiles it.
 messages: .venv/tests extract
 	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 110 -l zh_Hans -i $(POT) -d ls/translations

@@ -127,6 +127,7 @@ WRITES_BY_ITSELF = {
     "ls.accounts.first_account": "runs when the server starts",
     "ls.accounts.rate_limit": "counts attempts, right or wrong",
     "ls.mail.sender": "claims and settles messages, which nobody asked for at that moment",
+    "ls.linked.sync": "runs as a command, and writes page by page what it reads elsewhere meanwhile",
     "ls.projects.deletion": "purges expired projects, whoever caused it",
     "ls.accounts.sign_in": "logs in by email and password, and reads both again under the lock",
 }

@@ -47,27 +47,20 @@ class Contributed(NamedTuple):
     last_at: datetime
 
 
-class Linked(NamedTuple):
-    """What the person did in Label Studio; the latest of their projects there, and how many there are."""
-
-    annotations_count: int
-    last_at: datetime | None
-    projects: list[Any]
-    total: int
-
-
 class Membership(NamedTuple):
-    """How the person came, when they logged in last, and in how many browsers they are logged in now."""
+    """How the person came, when and in how many browsers they are logged in, and how much they did in Label Studio."""
 
     last_login: datetime | None
     devices: int
+    linked_count: int | None  # of annotations in Label Studio; None: no member there
+    linked_at: datetime | None
     has_signed_up: bool
     invited_by: UserSummary | None
 
 
 @dataclass(frozen=True, slots=True)
 class PersonDetails:
-    """The latest projects that a person created and contributed to, and how many there are in all."""
+    """The latest projects that a person created and contributed to, in Label Studio too, and how many there are."""
 
     created: list[Created]
     created_total: int
@@ -75,7 +68,8 @@ class PersonDetails:
     contributed_total: int
     weeks: list[Week]
     membership: Membership
-    linked: Linked | None
+    linked: list[Any]
+    linked_total: int
 
 
 def get_person(user_id: int) -> UserSummary:
@@ -88,12 +82,12 @@ def get_person(user_id: int) -> UserSummary:
 
 
 def details_of(user_ids: Sequence[int]) -> dict[int, PersonDetails]:
-    """What these people created and contributed to, latest first, and their membership: always five statements."""
+    """What these people created and contributed to, latest first, and their membership: four statements, or five."""
     if not user_ids:
         return {}
     created, contributed = _ranked(_CREATED, user_ids), _ranked(_CONTRIBUTED, user_ids)
-    linked = _ranked(_LINKED, user_ids)
     weeks, memberships = weekly_annotations(user_ids), _memberships(user_ids)
+    linked = _ranked(_LINKED, [user_id for user_id in user_ids if memberships[user_id].linked_count is not None])
     return {
         user_id: PersonDetails(
             created=[Created(*row[:-3]) for row in created[user_id]],
@@ -102,23 +96,18 @@ def details_of(user_ids: Sequence[int]) -> dict[int, PersonDetails]:
             contributed_total=contributed[user_id][0].total if contributed[user_id] else 0,
             weeks=weeks[user_id],
             membership=memberships[user_id],
-            linked=_linked(linked[user_id]),
+            linked=linked.get(user_id, []),
+            linked_total=linked[user_id][0].total if linked.get(user_id) else 0,
         )
         for user_id in user_ids
     }
 
 
 def _ranked(statement: Select[Any], user_ids: Sequence[int]) -> dict[int, list[Any]]:
+    if not user_ids:
+        return {}
     rows = db.session.execute(statement, {"user_ids": user_ids}).all()
     return {user_id: [row for row in rows if row.user_id == user_id] for user_id in user_ids}
-
-
-def _linked(rows: list[Any]) -> Linked | None:
-    """Without a project there, somebody has one row without one."""
-    if not rows:
-        return None
-    projects = [row for row in rows if row.url]
-    return Linked(rows[0].annotations_count, rows[0].last_at, projects, rows[0].total if projects else 0)
 
 
 def _memberships(user_ids: Sequence[int]) -> dict[int, Membership]:
@@ -126,7 +115,9 @@ def _memberships(user_ids: Sequence[int]) -> dict[int, Membership]:
     # The first event of an account is that it was made.
     first = select(func.min(Event.id)).where(Event.target_id == User.id).correlate(User).scalar_subquery()
     statement = (
-        select(User.id, User.last_login, devices.correlate(User).scalar_subquery(), Event.kind, *_INVITER_SHOWN)
+        select(User.id, User.last_login, devices.correlate(User).scalar_subquery())
+        .add_columns(LinkedMember.annotations_count, LinkedMember.last_at, Event.kind, *_INVITER_SHOWN)
+        .outerjoin(LinkedMember, LinkedMember.user_id == User.id)
         .outerjoin(Event, Event.id == first)
         .outerjoin(Invitation, Invitation.id == User.invitation_id)
         .outerjoin(
@@ -138,9 +129,11 @@ def _memberships(user_ids: Sequence[int]) -> dict[int, Membership]:
     return {row[0]: _membership(*row[1:]) for row in db.session.execute(statement)}
 
 
-def _membership(last_login: datetime | None, devices: int, kind: str | None, *actor: Any) -> Membership:
+def _membership(
+    last_login: datetime | None, devices: int, count: int | None, at: datetime | None, kind: str | None, *actor: Any
+) -> Membership:
     inviter = UserSummary(*actor) if actor[0] is not None else None
-    return Membership(last_login, devices, kind == "sign_up", inviter)
+    return Membership(last_login, devices, count, at, kind == "sign_up", inviter)
 
 
 def _latest(statement: Select[*tuple[Any, ...]], person: Any, *order: Any) -> Select[Any]:
@@ -162,9 +155,8 @@ _CONTRIBUTED = _latest(
     *(Contribution.user_id, Contribution.last_at, Project.id),
 )
 _LINKED = _latest(
-    select(LinkedMember.annotations_count, LinkedMember.last_at, LinkedProject.title, LinkedProject.url)
-    .add_columns(LinkedRole.has_created, LinkedRole.has_contributed)
-    .outerjoin(LinkedRole, LinkedRole.user_id == LinkedMember.user_id)
-    .outerjoin(LinkedProject, LinkedProject.id == LinkedRole.project_id),
-    *(LinkedMember.user_id, LinkedProject.id),
+    select(LinkedProject.title, LinkedProject.url, LinkedRole.has_created, LinkedRole.has_contributed).join(
+        LinkedRole, LinkedRole.project_id == LinkedProject.id
+    ),
+    *(LinkedRole.user_id, LinkedProject.id),
 )
