@@ -123,6 +123,7 @@ def test_by_email_from_paste_to_sign_up(make_app: Callable[..., Flask], smtp_ser
     assert message["Subject"] == "Alice Kim invites you to Roster"
     assert "“\u2068Come,\u202e <b>soon</b>\u2069”" in text_of(message)
     assert re.search(r"It is for Bob@example.org only. It works until \d+ \w+ \d{4} \d\d:\d\d UTC.", text_of(message))
+    assert "UTC.\r\n\r\nIf you do not know" in text_of(message)
     link = link_in(message)
     assert link.removeprefix("http://localhost:8080") in links(text)
     assert alice.browser.post(f"{PAGE}1/send", page=PAGE).status_code == 303
