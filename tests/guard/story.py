@@ -157,8 +157,8 @@ class Story:
         self.say(self.olga, "After a sync, Roster's People shows Nina's annotation")
 
     def nina_is_deactivated(self) -> None:
-        self.olga.get_by_text("Deactivate…").first.click()
-        self.olga.get_by_role("button", name="Deactivate", exact=True).last.click()
+        self.olga.locator(".person-detail summary", has_text="Deactivate").click()
+        self.olga.locator(".person-detail").get_by_role("button", name="Deactivate").click()
         expect(self.olga.get_by_text("is deactivated and logged out everywhere").first).to_be_visible()
         assert self.nina.request.get("/api/current-user/whoami").status == 401
         self.nina.goto("/projects/")

@@ -17,7 +17,6 @@ from ls.models import Project, User
 from tests.cast import Cast
 from tests.databases import any_postgres, empty_database, run
 from tests.label_studio.installations import SECOND_ANNA, move_in, on_postgresql, unpacked
-from tests.with_postgres import free_port
 
 FILE = "label_studio.sqlite3"
 
@@ -149,7 +148,7 @@ def test_a_user_who_may_not_read(app: Flask, postgres_server: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        (f"postgresql://anna:geheim@127.0.0.1:{free_port()}/x", "Connection refused"),
+        ("postgresql://anna:geheim@127.0.0.1:1/x", "Connection refused"),
         ("mysql://localhost/x", "The URL to read from mysql is not supported; use sqlite or postgresql+psycopg."),
         ("sqlite:////tmp/x.sqlite3", "Name a SQLite database by its folder or file, not by a URL."),
         ("nowhere", "nowhere is no file."),
