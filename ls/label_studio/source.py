@@ -103,6 +103,8 @@ def opened(source: str, scratch: Path) -> Iterator[Source]:
             connection = stack.enter_context(snapshot(engine))
             if engine.dialect.name == "sqlite":
                 _check_file(connection)
+            else:
+                connection.execute(text("SET LOCAL datestyle TO ISO"))  # times are read as text
             found = Source(connection, _shown(source))
         yield found
 
