@@ -103,6 +103,8 @@ def opened(source: str, scratch: Path) -> Iterator[Source]:
             connection = stack.enter_context(snapshot(engine))
             if engine.dialect.name == "sqlite":
                 _check_file(connection)
+            else:
+                connection.execute(text("SET LOCAL datestyle TO ISO"))  # times are read as text
             found = Source(connection, _shown(source))
         yield found
 
@@ -124,7 +126,7 @@ def errors_of(name: str) -> Iterator[None]:
     except DBAPIError as error:
         said = str(error.orig).strip().partition("\n")[0]
         raise MoveRefused(f"{name} cannot be read: {said}. Nothing was changed.") from None
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes what it cannot read, whatever bytes that is
         raise MoveRefused(f"{name} cannot be read: {error}. Nothing was changed.") from None
 
 

@@ -13,7 +13,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, make_url, text
 
-from tests.databases import empty_database
+from tests.databases import empty_database, run
 from tests.with_postgres import binaries
 
 DATA = Path(__file__).parent / "data"
@@ -42,6 +42,8 @@ def on_postgresql(server: str, lines: int | None = None) -> Iterator[str]:
     with empty_database(server) as url:
         given = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         subprocess.run([binaries() / "psql", "--quiet", given], input=part, check=True, capture_output=True)
+        # Another form of times than the server's default must not matter.
+        run(url, f"ALTER DATABASE {make_url(url).database} SET datestyle TO German")
         yield url
 
 
@@ -63,4 +65,6 @@ def rows(source: Path | str, statement: str) -> list[dict[str, Any]]:
     url = source if isinstance(source, str) else f"sqlite:///{source}/label_studio.sqlite3"
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
+        if isinstance(source, str):
+            connection.execute(text("SET datestyle TO ISO"))
         return [dict(row) for row in connection.execute(text(statement)).mappings()]
