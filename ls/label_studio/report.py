@@ -34,7 +34,7 @@ class Report:
     counted_otherwise: list[dict[str, Any]] = field(default_factory=list)
     tasks_with_files_elsewhere: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
-    invite_link: str = "is a new one: roster invite"
+    invite_link: str = "a new one: roster invite"
 
     def change(self, row: str, why: str) -> None:
         """Note that a row was changed."""
@@ -71,7 +71,7 @@ class Report:
         if +self.left:
             yield "Left in Label Studio; other people and work are of other organizations, deleted, or of nothing:"
             yield from _counts(self.left)
-        yield f"The invite link {self.invite_link}"
+        yield f"The invite link is {self.invite_link}"
 
 
 def _counts(counts: Counter[str]) -> Iterator[str]:
