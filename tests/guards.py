@@ -128,8 +128,8 @@ GUARDS = (
     Guard(
         "login read again in the write",
         AUTH,
-        "authenticate(lock=True)",
-        "current_user._get_current_object()",
+        "        user = authenticate(lock=True)",
+        "        user = current_user._get_current_object()",
         (MEANWHILE,),
     ),
     Guard(
@@ -349,8 +349,8 @@ GUARDS = (
     Guard(
         "set-up link: of twenty at once one founds",
         "ls/blueprints/auth/views.py",
-        "            _check_link(code)\n            user",
-        "            user",
+        "account, invitation=_check_link(code))",
+        "account, invitation=None)",
         (SET_UP,),
     ),
     Guard("closed sign-up", ORGANIZATION, "token is None and self.signup_is_closed", "False", (SIGN_UP,)),
@@ -447,7 +447,7 @@ GUARDS = (
         ("tests/test_side_by_side.py",),
     ),
     Guard("named proxies only", PROXY_PY, '(peer == "" or is_in(peer, self._trusted))', "True", (PROXY,)),
-    Guard("picture: pixels", PICTURES, "_check_size(image.size)", "pass", (AVATAR,)),
+    Guard("picture: pixels", PICTURES, "_check_size(image.size, side)", "pass", (AVATAR,)),
     Guard("picture: bytes", PICTURES, "if len(data) > MAX_BYTES:", "if False:", (AVATAR,)),
     Guard("picture: formats", PICTURES, ", formats=FORMATS", "", (AVATAR,)),
     Guard(
@@ -502,7 +502,13 @@ GUARDS = (
         "",
         ("tests/web/test_broken_text.py",),
     ),
-    Guard("full-width formulas", SPREADSHEET, "＝＋－＠\\t", "\\t", ("tests/test_spreadsheet.py",)),
+    Guard(
+        "full-width formulas",
+        SPREADSHEET,
+        '_FORMULA = re.compile(r"^(?=[=+\\-@＝＋－＠',
+        '_FORMULA = re.compile(r"^(?=[=+\\-@',
+        ("tests/test_spreadsheet.py",),
+    ),
     Guard("security headers", "ls/web/responses.py", "if name.lower() not in present)", "if not name)", (ANSWERS,)),
     Guard(
         "pictures in a sandbox",

@@ -10,6 +10,8 @@ from statistics import median
 
 from flask import Flask
 
+from tests.guards import GUARDS
+
 ROOT = Path(__file__).parents[1]
 ROUTES = ROOT / "tests" / "routes.txt"
 
@@ -157,3 +159,7 @@ def test_nothing_else_commits_and_no_view_makes_its_own_statements_that_write() 
         if module.startswith("sqlalchemy") and thing in WRITING_STATEMENTS
     ]
     assert found == []
+
+
+def test_every_guard_that_mutation_switches_off_stands_once() -> None:
+    assert [guard.name for guard in GUARDS if (ROOT / guard.file).read_text().count(guard.text) != 1] == []

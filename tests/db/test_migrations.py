@@ -96,8 +96,6 @@ def move(app: Flask, target: str) -> None:
         database.migrate(connection, target)
 
 
-
-
 def test_every_revision_goes_down_and_up_again_on_data(app: Flask, alice: Person, release: Release) -> None:
     release()
     database.ensure_current(app)

@@ -98,7 +98,7 @@ ODD = (
     "UPDATE project SET created_at = NULL, updated_at = 17, sampling = 'none', control_weights = '{' WHERE id = 3",
     "UPDATE task SET data = printf('%.*c', 100000, '[') || printf('%.*c', 100000, ']') WHERE id = 1",
     "UPDATE task SET data = NULL, meta = 7, created_at = NULL WHERE id = 2",
-    "UPDATE task SET data = '{\"n\": " + "9" * 5000 + "}' WHERE id = 3",
+    'UPDATE task SET data = \'{"n": ' + "9" * 5000 + "}' WHERE id = 3",
     "UPDATE task SET data = '{\"n\": [NaN, 1e999]}', created_at = '2026-01-01' WHERE id = 4",
     "UPDATE task_completion SET result = '{}', was_cancelled = 'x', lead_time = 'x', unique_id = 'x' WHERE id = 1",
     "UPDATE task_completion SET result = CAST(x'5b22ff225d' AS TEXT), updated_by_id = 'x' WHERE id = 2",
