@@ -8,7 +8,7 @@ from pathlib import Path
 
 ENV_FILE = ".env"
 
-_LINE = re.compile(r"^SECRET_KEY=(.*)$", re.MULTILINE)
+_LINE = re.compile(r"^SECRET_KEY=([^\n]*)", re.MULTILINE)
 _QUOTED = re.compile(r"""(["'])(.*)\1""")
 
 
