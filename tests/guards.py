@@ -547,8 +547,8 @@ GUARDS = (
         (SECRETS,),
     ),
     # Other tools that a proxy guards
-    Guard("a session's end at the door", RECENT, " and not limits.has_expired(login)", "", (DOOR,)),
-    Guard("short idle limits at the door", RECENT, "limits.max_idle >= 2 * NOTE_ACTIVITY_EVERY and ", "", (DOOR,)),
+    Guard("a session's end at the door", RECENT, "return is_young and", "return", (DOOR,)),
+    Guard("short idle limits at the door", RECENT, ">= 2 * NOTE_ACTIVITY_EVERY", "", (DOOR,)),
     Guard("API tokens switched off at the door", RECENT, ", Organization.api_tokens_enabled", "", (DOOR,)),
     Guard("dot segments in next", "ls/web/htmx.py", ' or not {".", ".."}.isdisjoint(path.split("/"))', "", (WAY_BACK,)),
     Guard("guarded paths only", "ls/web/htmx.py", 'f"{path}/".startswith(places)', "True", (WAY_BACK,)),

@@ -25,6 +25,11 @@ DEFAULT_TITLE = "Label Studio"
 NOTE_ACTIVITY_EVERY = timedelta(seconds=60)
 
 
+def session_limit(policy: int | None, setting: str) -> timedelta:
+    """The session policy's number of seconds, else the setting's."""
+    return timedelta(seconds=policy or current_app.config[setting])
+
+
 class Organization(Base):
     """The organization of this server; the first account that is made becomes its creator."""
 
@@ -63,12 +68,12 @@ class Organization(Base):
     @property
     def max_session_age(self) -> timedelta:
         """The longest life of a login: the session policy's, else the setting's."""
-        return timedelta(seconds=self.session_max_age or current_app.config["MAX_SESSION_AGE"])
+        return session_limit(self.session_max_age, "MAX_SESSION_AGE")
 
     @property
     def max_idle(self) -> timedelta:
         """How long a login lives without activity: the session policy's, else the setting's."""
-        return timedelta(seconds=self.session_max_idle or current_app.config["MAX_TIME_BETWEEN_ACTIVITY"])
+        return session_limit(self.session_max_idle, "MAX_TIME_BETWEEN_ACTIVITY")
 
     def has_expired(self, login: LoginSession) -> bool:
         """Whether the session has passed one of the limits of the session policy."""

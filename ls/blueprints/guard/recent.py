@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.models import ApiToken, LoginSession, Organization, User
-from ls.models.organization import DEFAULT_ORGANIZATION_ID, NOTE_ACTIVITY_EVERY
+from ls.models.organization import DEFAULT_ORGANIZATION_ID, NOTE_ACTIVITY_EVERY, session_limit
 from ls.models.user import ACTIVE
 from ls.names import full_name
 from ls.web.auth import api_credential
@@ -25,8 +25,7 @@ _ACTIVE = (
     .where(User.status == ACTIVE, User.last_activity > bindparam("since"))
 )
 _BY_SESSION = (
-    _ACTIVE.add_columns(LoginSession.created_at, LoginSession.last_seen)
-    .add_columns(Organization.session_max_age, Organization.session_max_idle)
+    _ACTIVE.add_columns(LoginSession.created_at, Organization.session_max_age, Organization.session_max_idle)
     .join(LoginSession, LoginSession.user_id == User.id)
     .where(LoginSession.digest == bindparam("key"), LoginSession.last_seen > bindparam("since"))
 )
@@ -61,5 +60,6 @@ def _first(statement: Any, key: bytes) -> Any:
 
 
 def _goes_on(login: Any) -> bool:
-    limits = Organization(session_max_age=login.session_max_age, session_max_idle=login.session_max_idle)
-    return limits.max_idle >= 2 * NOTE_ACTIVITY_EVERY and not limits.has_expired(login)
+    """Whether the session has not expired: it is young enough, and no idle limit is shorter than `since`."""
+    is_young = utcnow() - login.created_at < session_limit(login.session_max_age, "MAX_SESSION_AGE")
+    return is_young and session_limit(login.session_max_idle, "MAX_TIME_BETWEEN_ACTIVITY") >= 2 * NOTE_ACTIVITY_EVERY
