@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import groupby
 from typing import Self
 
 from flask_babel import lazy_gettext as _l
@@ -106,8 +107,12 @@ def _named(part: str) -> Iterator[str]:
 
 def _words(part: str) -> list[str]:
     """Blanks stand between addresses, but not within what is none, so that it is refused as it was typed."""
-    pieces = [piece.split() for piece in part.split(",")]
-    return [word for words in pieces for word in (words if all("@" in word for word in words) else [" ".join(words)])]
+    found: list[str] = []
+    for piece in part.split(","):
+        for is_address, group in groupby(piece.split(), key=lambda word: "@" in word):
+            words = list(group)
+            found += words if is_address else [" ".join(words)]
+    return found
 
 
 def invite(emails: Sequence[str], terms: Terms, by: User | None, *, skip_wrong: bool = False) -> list[Line]:

@@ -67,7 +67,7 @@ def state(app: Flask, number: int = 1) -> tuple[str, int]:
         ("a@x.org <a@x.org>\n<b@x.org> c@x.org", ["a@x.org", "b@x.org", "c@x.org"]),
         ("a＠x.org，b@x.org；c@x.org、d@x.org", ["a＠x.org", "b@x.org", "c@x.org", "d@x.org"]),
         ("anna\nb@x.org", ["anna", "b@x.org"]),
-        ("not an address, b@x.org", ["not an address", "b@x.org"]),
+        ("not an address, b@x.org c@x.org nobody", ["not an address", "b@x.org", "c@x.org", "nobody"]),
         ("<a@x.org", ["a@x.org"]),
     ],
 )

@@ -15,7 +15,10 @@ from tests.cast import Person
 from tests.safety.routes import Call, calls, state
 
 BODILESS = frozenset(
-    {"api.reset_token", "api.reset_invite", "api.create_token", "api.save_avatar", "api.restore_project"}
+    [
+        *("api.reset_token", "api.reset_invite", "api.create_token", "api.save_avatar", "api.restore_project"),
+        "api.send_invitation",
+    ]
 )
 QUERIES = {"api.run_action": "?id=delete_tasks&project=1"}
 

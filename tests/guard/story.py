@@ -180,8 +180,7 @@ def main(folder: Path) -> None:
     for name in ("label-studio", "roster", "pictures"):
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir()
-    port, tool = free_port(), free_port()
-    url = f"http://localhost:{port}"
+    tool, url = free_port(), f"http://localhost:{(port := free_port())}"
     settings = {"USERNAME": OLGA, "PASSWORD": PASSWORD, "USER_TOKEN": TOKEN, "GUARDED_PATHS": "/"}
     settings |= {"HOST": f"{url}/roster", "TRUSTED_PROXIES": "127.0.0.1", "DISABLE_SIGNUP_WITHOUT_LINK": "true"}
     changes = {"CHANGE-ME": SECRET, "127.0.0.1:8081": f"127.0.0.1:{tool}", " http2;": ";"}
