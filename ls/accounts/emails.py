@@ -1,5 +1,8 @@
 """The rule for email addresses: checked by email-validator, kept as typed, compared by one key."""
 
+from collections.abc import Iterator
+from itertools import groupby
+
 from flask_babel import lazy_gettext as _l
 
 from ls.exceptions import InvalidFields, Text
@@ -14,6 +17,8 @@ BLANK: Text = _l("Enter a valid email address, without a blank in it, like anna@
 HALF: Text = _l("Enter a valid email address: a part before or behind the @ is missing, as in anna@example.org.")
 NO_DOT: Text = _l("Enter a valid email address. The part behind the @ needs a dot, like example.org.")
 TOO_LONG: Text = _l("An email address has at most 254 characters.")
+
+_WIDE = str.maketrans("，、；", ",,;")  # as Chinese keyboards type
 
 
 def check_email(email: str) -> tuple[str, str]:
@@ -42,3 +47,29 @@ def _problem(email: str) -> Text:
     if not name or not domain:
         return HALF
     return INVALID if "." in domain else NO_DOT
+
+
+def emails_in(text: str) -> list[str]:
+    """The addresses that were pasted: a line each, between commas, semicolons or blanks, with or without names."""
+    parts = text.translate(_WIDE).replace(";", "\n").splitlines()
+    return [email for part in parts for email in (_named(part) if "<" in part else _words(part))]
+
+
+def _named(part: str) -> Iterator[str]:
+    """`Anna <anna@example.org>`: the name may be the address again; with a comma in it, its words have no @."""
+    before, *rest = part.split("<")
+    for piece in rest:
+        yield from (word for word in _words(before.rpartition(",")[0]) if "@" in word)
+        email, _, before = piece.partition(">")
+        yield email.strip()
+    yield from (word for word in _words(before) if "@" in word)
+
+
+def _words(part: str) -> list[str]:
+    """Blanks stand between addresses, but not within what is none, so that it is refused as it was typed."""
+    found: list[str] = []
+    for piece in part.split(","):
+        for is_address, group in groupby(piece.split(), key=lambda word: "@" in word):
+            words = list(group)
+            found += words if is_address else [" ".join(words)]
+    return found

@@ -1,10 +1,9 @@
 """Inviting: what each address is, and an invitation for each one that is new; and whom an invitation lets sign up."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import groupby
 from typing import Self
 
 from flask_babel import lazy_gettext as _l
@@ -31,7 +30,6 @@ IS_INVITED: Text = _l("Is invited already.")
 WRONG_LIFETIME: Text = _l("Write 12h for hours, 7d for days, or never.")
 WRONG_USES: Text = _l("Enter a whole number from 1 to 9,999, or nothing.")
 
-_WIDE = str.maketrans("，、；", ",,;")  # as Chinese keyboards type
 _LIFETIME = re.compile("([1-9][0-9]{0,3})([hd])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 _USES = re.compile("[1-9][0-9]{0,3}")
@@ -87,32 +85,6 @@ def admit(token: str | None) -> Invitation | None:
     else:
         invitation.check()
     return invitation
-
-
-def emails_in(text: str) -> list[str]:
-    """The addresses that were pasted: a line each, between commas, semicolons or blanks, with or without names."""
-    parts = text.translate(_WIDE).replace(";", "\n").splitlines()
-    return [email for part in parts for email in (_named(part) if "<" in part else _words(part))]
-
-
-def _named(part: str) -> Iterator[str]:
-    """`Anna <anna@example.org>`: the name may be the address again; with a comma in it, its words have no @."""
-    before, *rest = part.split("<")
-    for piece in rest:
-        yield from (word for word in _words(before.rpartition(",")[0]) if "@" in word)
-        email, _, before = piece.partition(">")
-        yield email.strip()
-    yield from (word for word in _words(before) if "@" in word)
-
-
-def _words(part: str) -> list[str]:
-    """Blanks stand between addresses, but not within what is none, so that it is refused as it was typed."""
-    found: list[str] = []
-    for piece in part.split(","):
-        for is_address, group in groupby(piece.split(), key=lambda word: "@" in word):
-            words = list(group)
-            found += words if is_address else [" ".join(words)]
-    return found
 
 
 def invite(emails: Sequence[str], terms: Terms, by: User | None, *, skip_wrong: bool = False) -> list[Line]:

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 
 from ls.accounts import deletion
-from ls.accounts.invitations import Terms, emails_in, invite
+from ls.accounts.emails import emails_in
+from ls.accounts.invitations import Terms, invite
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.exceptions import InvitationEnded

@@ -11,7 +11,8 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ls.accounts import rate_limit
-from ls.accounts.invitations import MOST_EMAILS, WRONG, Line, Terms, emails_in, invite, send_again
+from ls.accounts.emails import emails_in
+from ls.accounts.invitations import MOST_EMAILS, WRONG, Line, Terms, invite, send_again
 from ls.blueprints.people.blueprint import people
 from ls.exceptions import InvalidFields
 from ls.mail.outbox import mail_is_set_up
