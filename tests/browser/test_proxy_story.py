@@ -110,7 +110,7 @@ def join(page: Page, link: str, server: RunningServer) -> None:
     page.get_by_label("Email").fill("bob@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
-    below(page, server, "projects/")
+    below(page, server, "people/")
 
 
 def picture(page: Page, folder: Path, server: RunningServer) -> None:
