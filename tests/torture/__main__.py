@@ -15,6 +15,8 @@ from tests.torture import (
     imports,
     late_writes,
     lost_values,
+    mail,
+    redemptions,
     restore,
     slow_clients,
     writers,
@@ -30,6 +32,8 @@ TRIALS: tuple[Trial, ...] = (
     *crowds.TRIALS,
     slow_clients.TRIAL,
     *imports.TRIALS,
+    mail.TRIAL,
+    *redemptions.TRIALS,
 )
 AT_MOST = 900  # seconds for all trials together
 ROW = "{:<26}{:<6}{:>8}{:>13}  {}"
