@@ -231,7 +231,7 @@ GUARDS = (
         "False",
         (OWN_EMAIL,),
     ),
-    Guard("email: taken", CHANGE_EMAIL, "check_available(key)", "pass", (OWN_EMAIL,)),
+    Guard("email: taken", CHANGE_EMAIL, "check_available(key, to=user)", "pass", (OWN_EMAIL,)),
     Guard(
         "email: links that went to the old one",
         CHANGE_EMAIL,
@@ -242,7 +242,22 @@ GUARDS = (
     Guard(
         "email: confirmed before it counts", CHANGE_EMAIL, "mail_is_set_up() and self", "False and self", (EMAIL_LINKS,)
     ),
-    Guard("email: undo ends sessions", CHANGE_EMAIL, "    LoginSession.delete_for(user)\n", "", (EMAIL_LINKS,)),
+    Guard("email: undo ends sessions", CHANGE_EMAIL, "(PersonalToken, LoginSession)", "()", (EMAIL_LINKS,)),
+    Guard("email: undo ends the API token", CHANGE_EMAIL, "    ApiToken.issue(user)\n", "", (EMAIL_LINKS,)),
+    Guard(
+        "email: held for who may take it back",
+        CODES,
+        "if (key := email_key(email))}",
+        "if (key := None)}",
+        (EMAIL_LINKS,),
+    ),
+    Guard(
+        "invitations end with who made them",
+        "ls/accounts/deletion.py",
+        "        invitation.revoke()",
+        "        pass",
+        (DEACTIVATION,),
+    ),
     Guard("email: undo ends the password", CHANGE_EMAIL, ", password_hash=None", "", (EMAIL_LINKS,)),
     Guard("email: undo ends newer undos", CHANGE_EMAIL, ", OneTimeCode.id > row.id", "", (EMAIL_LINKS,)),
     Guard("email: undo outlives other changes", CODES, ", cls.purpose != UNDO)", ")", (EMAIL_LINKS,)),

@@ -68,10 +68,14 @@ class RosterBackend(RemoteUserBackend):
     """Finds the account with that email, or makes it and joins it to the organization."""
 
     def clean_username(self, username):
-        """The email as the account here spells it."""
+        """The email as the account here spells it: exactly so, or else in another case.
+
+        The database finds more than that: PostgreSQL takes a dotless i for an i (as in CVE-2019-19844).
+        """
         email = unquote(username)
         known = auth.get_user_model().objects.filter(email__iexact=email).order_by("id")
-        return known.values_list("email", flat=True).first() or email
+        spelled = [found for found in known.values_list("email", flat=True) if found.casefold() == email.casefold()]
+        return email if email in spelled or not spelled else spelled[0]
 
     def configure_user(self, request, user, created=True):
         """Complete a new account. Whoever was a member once is not joined again."""

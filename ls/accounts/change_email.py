@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_
 
 from ls.accounts import rate_limit
@@ -12,16 +11,15 @@ from ls.accounts.emails import check_email
 from ls.accounts.notices import notify
 from ls.accounts.rate_limit import RateLimit
 from ls.accounts.sign_up import check_available
-from ls.exceptions import Conflict, InvalidFields, NotFound
+from ls.exceptions import InvalidFields, NotFound
 from ls.mail.messages import link_to
 from ls.mail.outbox import enqueue, mail_is_set_up
-from ls.models import Event, LoginSession, OneTimeCode, User
+from ls.models import ApiToken, Event, LoginSession, OneTimeCode, PersonalToken, User
 from ls.models.one_time_code import CONFIRM, LIFETIMES, MAILED, UNDO
 from ls.models.user import DELETED
 
 EMAIL_CHANGES = RateLimit("email changes", 10, timedelta(hours=1))
 PATH = "/user/account/email"
-TAKEN_SINCE = _l("Another account has your old email by now, so it cannot be given back. Ask whoever runs this server.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +105,16 @@ def undo(code: str) -> tuple[str, str]:
     """Inside `write()`, with the organization locked: give the user the old email back.
 
     Returns it, and a code to set a new password: whoever changed the email knew the old one, so that works no more, and
-    every session ends. Newer links that take a change back stop working, because they went to addresses of whoever
-    made this change; older ones go on. Raises LinkGone, and Conflict if another account has the email by now.
+    every session and token ends. Newer links that take a change back stop working, because they went to addresses of
+    whoever made this change; older ones go on. Nobody else can have got the email meanwhile. Raises LinkGone.
     """
     row = OneTimeCode.use(code, UNDO)
     user, new = row.user, row.user.email
-    try:
-        email, key = _check_free(user, row.email)
-    except InvalidFields:
-        raise Conflict(TAKEN_SINCE) from None
+    email, key = _check_free(user, row.email)
     user.set_values(email=email, email_key=key, password_hash=None)
-    LoginSession.delete_for(user)
+    ApiToken.issue(user)
+    for credential in (PersonalToken, LoginSession):
+        credential.delete_for(user)
     OneTimeCode.delete_for(user, or_(OneTimeCode.purpose != UNDO, OneTimeCode.id > row.id))
     Event.record("email_restored", user, actor=user, old_email=new, new_email=email)
     notify(user, "email_restored", to=new)
@@ -128,5 +125,5 @@ def _check_free(user: User, email: str) -> tuple[str, str]:
     """The email and its key, which no other account may have. Raises InvalidFields."""
     email, key = check_email(email)
     if key != user.email_key:
-        check_available(key)
+        check_available(key, to=user)
     return email, key

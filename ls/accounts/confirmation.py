@@ -1,11 +1,16 @@
 """Confirming the email of an open sign-up, where CONFIRM_EMAIL asks for it: until then nobody logs in with it."""
 
+from datetime import timedelta
+
 from flask_babel import get_locale
 
+from ls.db.types import utcnow
 from ls.mail.messages import link_to
 from ls.mail.outbox import enqueue
 from ls.models import Event, OneTimeCode, User
 from ls.models.one_time_code import LIFETIMES, SIGN_UP
+
+AGAIN_AFTER = timedelta(minutes=5)
 
 
 def is_waiting(user: User) -> bool:
@@ -21,7 +26,10 @@ def ask(user: User) -> None:
 
 
 def ask_again(user: User) -> None:
-    """Inside `write()`: send another link to who logs in with the right password."""
+    """Inside `write()`: send another link to who logs in with the right password, unless the last one is new."""
+    code = OneTimeCode.of(user, SIGN_UP)
+    if code is not None and utcnow() - code.created_at < AGAIN_AFTER:
+        return
     Event.record("confirmation_sent", user, actor=user)
     ask(user)
 

@@ -6,7 +6,17 @@ from sqlalchemy import select
 
 from ls.db.extensions import db
 from ls.exceptions import LastActiveMember, NotFound, OneselfForbidden
-from ls.models import ApiToken, Event, Invitation, LoginSession, OneTimeCode, Organization, PersonalToken, User
+from ls.models import (
+    ApiToken,
+    Event,
+    Invitation,
+    LoginSession,
+    OneTimeCode,
+    Organization,
+    OutgoingMail,
+    PersonalToken,
+    User,
+)
 from ls.models.event import audit_context
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED
 
@@ -88,10 +98,13 @@ def _end_membership(user: User, organization: Organization, status: str) -> None
     user.status = status
     organization.active_members -= 1
     LoginSession.delete_for(user)
+    for invitation in Invitation.locked(Invitation.created_by_id == user.id, *Invitation.is_pending()):
+        invitation.revoke()
 
 
 def _delete_personal_data(user: User) -> None:
     Invitation.delete_for(user)
+    OutgoingMail.delete_to(user.email)
     for credential in (ApiToken, PersonalToken, OneTimeCode, LoginSession):
         credential.delete_for(user)
     user.email = user.first_name = user.last_name = user.phone = ""

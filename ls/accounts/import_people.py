@@ -69,7 +69,8 @@ def _prepared(row: Mapping[str, str]) -> NewAccount | str:
 def known_accounts(keys: Sequence[str]) -> dict[str, Text]:
     """Which of these email keys have an account, and what is to be said of it."""
     rows = db.session.execute(select(User.email_key, User.status).where(User.email_key.in_(keys)))
-    return {key: DEACTIVATED_ALREADY if status == DEACTIVATED else "" for key, status in rows if key}
+    known = {key: DEACTIVATED_ALREADY if status == DEACTIVATED else "" for key, status in rows if key}
+    return dict.fromkeys(OneTimeCode.held_keys().intersection(keys), "") | known
 
 
 def _line(row: Mapping[str, str], found: NewAccount | str, seen: dict[str, Text]) -> Line:

@@ -9,8 +9,10 @@ from typing import Self
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from ls.accounts import rate_limit
 from ls.accounts.emails import check_email
 from ls.accounts.import_people import TWICE, known_accounts
+from ls.accounts.rate_limit import Bucket, RateLimit
 from ls.accounts.sign_up import check_profile
 from ls.db.extensions import db
 from ls.db.types import utcnow
@@ -22,6 +24,7 @@ from ls.models.invitation import PENDING
 from ls.names import isolated, visible
 
 MOST_EMAILS = 200
+SENT = RateLimit("invitations sent", 500, timedelta(hours=1))
 NEW, MEMBER, INVITED, WRONG = "new", "member", "invited", "wrong"
 
 TOO_MANY: Text = _l("Enter at most %(number)s addresses at once.", number=MOST_EMAILS)
@@ -131,8 +134,13 @@ def send_again(invitation_id: int, by: User) -> None:
 
 
 def _enqueue(invitation: Invitation, by: User | None) -> None:
+    """Send it, if it has an address. Raises Throttled: strangers, too, could have mail sent where sign-up is open."""
     if invitation.email is None:
         return
+    if by is not None and mail_is_set_up():
+        sent = Bucket(SENT, str(by.id))
+        rate_limit.check(sent)
+        rate_limit.note([sent])
     organization, until = Organization.get(), invitation.expires_at
     enqueue(
         "invitation",

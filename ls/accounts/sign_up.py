@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from ls.accounts.emails import check_email
 from ls.db.extensions import db
 from ls.exceptions import InvalidFields, Text
-from ls.models import ApiToken, Event, Invitation, Organization, User
+from ls.models import ApiToken, Event, Invitation, OneTimeCode, Organization, User
 from ls.models.event import audit_context
 from ls.models.user import NAME_LENGTH
 from ls.names import visible
@@ -82,9 +82,10 @@ def check_password(
         raise InvalidFields({field: problems})
 
 
-def check_available(key: str) -> None:
-    """Check that no account has this email key yet. Raises InvalidFields."""
-    if db.session.query(User.id).filter_by(email_key=key).first() is not None:
+def check_available(key: str, *, to: User | None = None) -> None:
+    """Check that no account has this email key, nor may take it back; `to`: but this one. Raises InvalidFields."""
+    is_taken = db.session.query(User.id).filter_by(email_key=key).first() is not None
+    if is_taken or key in OneTimeCode.held_keys(but=to):
         raise InvalidFields({"email": [TAKEN]})
 
 

@@ -17,7 +17,13 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 @click.command("sync-label-studio", short_help="Read who did what in a Label Studio.")
 @click.argument("url")
-@click.option("--token", required=True, help="An API token of Label Studio, or of a Roster that guards it.")
+@click.option(
+    "--token",
+    required=True,
+    envvar="ROSTER_SYNC_TOKEN",
+    show_envvar=True,
+    help="An API token of Label Studio, or of a Roster that guards it.",
+)
 @click.option("--every", help="Go on, and read again after this time: 30s, 10m, 2h.")
 @command
 def sync_label_studio(url: str, token: str, every: str | None) -> None:

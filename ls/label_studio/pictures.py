@@ -24,7 +24,7 @@ def prepare(row: Row, media: Path | None, scratch: Path) -> StoredPicture | None
         return None
     try:
         picture = read_larger_picture(_read(media, name))
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RuntimeError) as problem:  # RuntimeError: links that lead in a circle
         said = problem if isinstance(problem, PictureRefused) else "its file is not in the media folder"
         row.change(f"the picture was left out ({said})")
         return None
@@ -34,7 +34,7 @@ def prepare(row: Row, media: Path | None, scratch: Path) -> StoredPicture | None
 
 
 def _read(media: Path | None, name: str) -> bytes:
-    """The bytes of an ordinary file in media/avatars. Raises OSError or ValueError for anything else."""
+    """The bytes of an ordinary file in media/avatars. Raises OSError, ValueError or RuntimeError else."""
     if media is None:
         raise FileNotFoundError
     folder = (media / "avatars").resolve()

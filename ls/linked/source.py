@@ -33,7 +33,7 @@ class Project(BaseModel):
     """A project, as lists name it."""
 
     id: Id
-    title: str
+    title: str | None = None
     total_annotations_number: Count | None = None
 
 
@@ -141,7 +141,7 @@ class Source:
             raise SourceFailed(f"{self.url}{path} answers {refused.code} {refused.reason}. {HINT}") from None
         except (OSError, HTTPException) as error:
             raise SourceFailed(f"{self.url} does not answer: {getattr(error, 'reason', error)}") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SourceFailed(f"{self.url}{path} does not answer with JSON. {HINT}") from None
 
 

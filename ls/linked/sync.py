@@ -5,9 +5,9 @@ nothing since, in projects in which nobody did. Nothing is deleted here because 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ls.db.extensions import Base, db
 from ls.db.transaction import write
@@ -27,14 +27,13 @@ class Found:
     unknown: int = 0
     projects: int = 0
     changes: int = 0
+    seen: set[int] = field(default_factory=set)
 
 
 def sync(source: Source, on_page: Callable[[int], object], on_unknown: Told) -> Found:
     """Read everything once; tells of every page of members, and of every email unknown here. Raises SourceFailed."""
-    found, moved = Found(), dict[int, int]()
-    for projects in source.pages("/api/projects/", Project, include="id,title,total_annotations_number"):
-        found.projects += len(projects)
-        found.changes += _save_projects(source, projects, moved)
+    found = Found()
+    moved = _read_projects(source, found)
     path = source.members_path()
     for members in source.pages(path, Member, contributed_to_projects=1):
         known = list(_known(members, found, on_unknown))
@@ -50,6 +49,17 @@ def sync(source: Source, on_page: Callable[[int], object], on_unknown: Told) -> 
     return found
 
 
+def _read_projects(source: Source, found: Found) -> dict[int, int]:
+    """Save them; returns the numbers of annotations that are others than before, 0 where a project is gone."""
+    moved, listed = dict[int, int](), set[int]()
+    for projects in source.pages("/api/projects/", Project, include="id,title,total_annotations_number"):
+        listed |= {project.id for project in projects}
+        found.changes += _save_projects(source, projects, moved)
+    found.projects = len(listed)
+    counted = db.session.scalars(select(LinkedProject.id).where(LinkedProject.annotations_count > 0))
+    return moved | {project_id: 0 for project_id in counted if project_id not in listed}
+
+
 def _save_projects(source: Source, projects: list[Project], moved: dict[int, int]) -> int:
     """Save titles and addresses, and add to `moved` where the number of annotations is another than before."""
     counts = {each.id: each.total_annotations_number or 0 for each in projects}
@@ -60,32 +70,40 @@ def _save_projects(source: Source, projects: list[Project], moved: dict[int, int
 
 
 def _project(source: Source, project: Project, count: int) -> LinkedProject:
-    title = "".join(letter for letter in project.title if letter.isprintable())[:TITLE_LENGTH]
+    title = "".join(letter for letter in project.title or "" if letter.isprintable())[:TITLE_LENGTH]
     url = f"{source.url}/projects/{project.id}"
     return LinkedProject(id=project.id, title=title or str(project.id), url=url, annotations_count=count)
 
 
 def _known(members: list[Member], found: Found, on_unknown: Told) -> Iterator[tuple[int, Member]]:
-    keys = [email_key(member.user.email) for member in members]
-    found_here = _USERS.where(User.email_key.in_([key for key in keys if key]))
-    users = {row.email_key: row.id for row in db.session.execute(found_here)}
-    for key, member in zip(keys, members, strict=True):
-        if key in users:
+    """Label Studio may have two accounts whose emails differ in case only; the one that is spelled as here counts."""
+    keys = {member.user.id: email_key(member.user.email) for member in members}
+    found_here = _USERS.where(User.email_key.in_([key for key in keys.values() if key]))
+    users = {row.email_key: row for row in db.session.execute(found_here)}
+    spelled = {row.email for row in users.values()}
+    for member in sorted(members, key=lambda member: member.user.email not in spelled):
+        row = users.get(keys[member.user.id])
+        if row is not None and row.id not in found.seen:
+            found.seen.add(row.id)
             found.people += 1
-            yield users[key], member
+            yield row.id, member
         else:
             found.unknown += 1
             on_unknown(member.user.email)
 
 
-_USERS = select(User.email_key, User.id)
+_CONTRIBUTED_TO = select(LinkedRole.project_id).where(
+    LinkedRole.user_id == bindparam("user_id"), LinkedRole.has_contributed
+)
+_USERS = select(User.email_key, User.email, User.id)
 
 
 def _rows(source: Source, path: str, user_id: int, member: Member, moved: dict[int, int]) -> Iterator[Base]:
     created = {each.id for each in member.created_projects or ()}
     contributed = {each.id for each in member.contributed_to_projects or ()}
     before, last_at = db.session.get(LinkedMember, user_id), member.user.last_activity
-    has_news = before is None or before.last_at != last_at or moved.keys() & contributed
+    formerly = set(db.session.scalars(_CONTRIBUTED_TO, {"user_id": user_id}))
+    has_news = before is None or before.last_at != last_at or moved.keys() & (contributed | formerly)
     db.session.rollback()  # no transaction waits for an answer
     if has_news:
         count = source.get(f"{path}/{member.user.id}/", Counted).annotations_count

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ls.db.extensions import Base, db
 from ls.db.types import HasId, UtcDateTime, utcnow
 from ls.exceptions import LinkGone
-from ls.models.user import User
+from ls.models.user import User, email_key
 from ls.security.crypto import digest, random_id
 from ls.validation import token_in
 
@@ -62,6 +62,13 @@ class OneTimeCode(Base):
     def of(cls, user: HasId, purpose: str) -> Self | None:
         """The user's code for this purpose, however old; None without one."""
         return db.session.scalar(select(cls).where(cls.user_id == user.id, cls.purpose == purpose))
+
+    @classmethod
+    def held_keys(cls, *, but: HasId | None = None) -> set[str]:
+        """The keys of emails that users, but this one, may take back, so that nobody else gets them meanwhile."""
+        held = select(cls.email).where(cls.purpose == UNDO, cls.created_at > utcnow() - LIFETIMES[UNDO])
+        held = held.where(cls.user_id != but.id) if but else held
+        return {key for email in db.session.scalars(held) if (key := email_key(email))}
 
     @property
     def is_expired(self) -> bool:

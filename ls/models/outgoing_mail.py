@@ -1,6 +1,7 @@
 """Messages that wait to be sent, or could not be. One that was sent is deleted."""
 
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -12,7 +13,7 @@ from ls.db.extensions import Base, db
 from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, utcnow
 from ls.exceptions import Conflict, NotFound
 from ls.models.event import Event
-from ls.security.crypto import keyring
+from ls.security.crypto import Undecipherable, keyring
 from ls.validation import BIGGEST_ID
 
 PURPOSE = "outgoing mail"
@@ -68,6 +69,14 @@ class OutgoingMail(Base):
         if found is None:
             raise NotFound(GONE)
         return found
+
+    @classmethod
+    def delete_to(cls, email: str) -> None:
+        """Delete what is addressed to this email; what cannot be deciphered any more stays."""
+        for mail in db.session.scalars(select(cls)):
+            with suppress(Undecipherable):
+                if mail.content.to == email:
+                    db.session.delete(mail)
 
     @property
     def content(self) -> Content:

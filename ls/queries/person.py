@@ -116,7 +116,8 @@ def _memberships(user_ids: Sequence[int]) -> dict[int, Membership]:
     first = select(func.min(Event.id)).where(Event.target_id == User.id).correlate(User).scalar_subquery()
     statement = (
         select(User.id, User.last_login, devices.correlate(User).scalar_subquery())
-        .add_columns(LinkedMember.annotations_count, LinkedMember.last_at, Event.kind, *_INVITER_SHOWN)
+        .add_columns(LinkedMember.annotations_count, LinkedMember.last_at)
+        .add_columns(case((User.invitation_id.is_(None), Event.kind)), *_INVITER_SHOWN)
         .outerjoin(LinkedMember, LinkedMember.user_id == User.id)
         .outerjoin(Event, Event.id == first)
         .outerjoin(Invitation, Invitation.id == User.invitation_id)

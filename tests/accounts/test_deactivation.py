@@ -11,7 +11,8 @@ from ls.blueprints.people import views
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.models import Event, User
-from tests.cast import FRAGMENT, Cast, Person
+from tests.api.conftest import Script
+from tests.cast import FRAGMENT, Browser, Cast, Person
 
 
 def events(app: Flask) -> list[tuple[str, int | None, int | None]]:
@@ -128,3 +129,14 @@ def test_the_row_of_a_deactivated_person_stands_in_its_filter_only(cast: Cast) -
         if (text := alice.browser.get(f"/people/?status={status}").get_data(as_text=True))
     }
     assert shown == {"active": False, "deactivated": True, "all": True, "nonsense": False}
+
+
+def test_invitations_of_who_is_out_let_nobody_in(closed_app: Flask) -> None:
+    cast = Cast(closed_app)
+    alice, bob = cast.alice(), cast.bob()
+    made = Script(closed_app, bob).send("POST", "/api/invitations/", {}, 201)["invitations"][0]["url"]
+    visitor = Browser(closed_app)
+    assert visitor.get(made).status_code == 200
+    alice.browser.post(f"/people/{bob.id}/deactivation", page=f"/people/{bob.id}")
+    answer = visitor.get(made)
+    assert (answer.status_code, "This invitation was revoked." in answer.text) == (410, True)

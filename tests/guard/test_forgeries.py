@@ -148,6 +148,15 @@ def test_an_account_with_the_email_is_used_however_it_is_spelled(site: Site) -> 
     assert User.objects.filter(email__iexact=f"emil.{site.port}@example.org").count() == 1
 
 
+def test_of_two_accounts_the_one_that_is_spelled_alike_is_used(site: Site) -> None:
+    from organizations.models import User  # noqa: PLC0415  # as above
+
+    spelled = f"flo.{site.port}@example.org"
+    for email in (spelled.title(), spelled):
+        User.objects.create(email=email)
+    assert site.ask("/", site.cookie(site.join(spelled)))[1]["email"] == spelled
+
+
 def test_its_own_log_in_sign_up_and_log_out_lead_to_roster(site: Site) -> None:
     cookie = site.cookie()
     for path in ("/user/login?next=/x", "/user/signup/?token=a", "/logout"):

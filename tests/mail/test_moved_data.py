@@ -11,6 +11,7 @@ from ls.backup.copy import copy
 from ls.backup.restore import restore
 from ls.db.extensions import db
 from ls.models import OutgoingMail
+from tests.api.conftest import Script
 from tests.cast import Cast
 from tests.mail.outbox import add, kept
 from tests.smtp import SmtpServer, flush
@@ -46,3 +47,14 @@ def test_a_copy_leaves_what_waits_to_the_server_that_has_it(
     target.dispose()
     flush(app)
     assert smtp_server.recipients == ["alice@example.org"]
+
+
+def test_messages_to_who_is_deleted_go_with_them(make_app: Callable[..., Flask], smtp_server: SmtpServer) -> None:
+    app = make_app(**smtp_server.settings)
+    cast = Cast(app)
+    alice, bob = cast.alice(), cast.bob(sign_in=False)
+    add(app, alice.email)
+    add(app, bob.email)
+    Script(app, alice).send("DELETE", f"/api/users/{bob.id}/", status=204)
+    with app.app_context():
+        assert [mail.content.to for mail in kept(app)] == [alice.email]

@@ -171,7 +171,7 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("api.update_user", "profile_changed", lambda w: w.api("PATCH", f"users/{w.alice.id}/", json={"phone": "2"})),
     ("api.update_hotkeys", "profile_changed", lambda w: _hotkeys(w)),
     ("api.update_hotkeys", None, lambda w: _hotkeys(w)),
-    ("api.reset_token", "token_reset", lambda w: w.api("POST", "current-user/reset-token/", w.charlie)),
+    ("api.reset_token", "token_reset", lambda w: w.api("POST", "current-user/reset-token/", w.bob)),
     ("api.create_token", "personal_token_created", lambda w: w.remember(w.api("POST", "token/"))),
     ("api.refresh_token", None, lambda w: w.api("POST", "token/refresh/", json={"refresh": w.refresh()})),
     (

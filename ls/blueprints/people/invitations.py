@@ -14,7 +14,7 @@ from ls.accounts import rate_limit
 from ls.accounts.emails import emails_in
 from ls.accounts.invitations import MOST_EMAILS, WRONG, Line, Terms, invite, send_again
 from ls.blueprints.people.blueprint import people
-from ls.exceptions import InvalidFields
+from ls.exceptions import InvalidFields, Throttled
 from ls.mail.outbox import mail_is_set_up
 from ls.models import Invitation
 from ls.queries.invitations import list_invitations, used_by
@@ -67,6 +67,9 @@ def create() -> Response:
     except InvalidFields as refused:
         form.add_errors(refused)
         return _invitations(form, 422)
+    except Throttled as refused:
+        form.problem = refused.message
+        return _invitations(form, 429)
     wrong = "\n".join(line.email for line in lines if line.status == WRONG)
     kept = {name: form[name].data for name in ("note", "expires", "uses")} | {"emails": wrong} if wrong else None
     return _invitations(InvitationForm(formdata=None, data=kept), lines=lines, links=links)

@@ -15,6 +15,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Who has not confirmed their email could log in at once: their password ends, and a link sets another.
+    unconfirmed = "SELECT user_id FROM one_time_codes WHERE purpose = 'sign-up'"
+    op.execute(f"UPDATE users SET password_hash = NULL WHERE id IN ({unconfirmed})")
     op.execute("DELETE FROM one_time_codes WHERE purpose != 'shown'")
     op.drop_column("one_time_codes", "email")
     op.drop_column("one_time_codes", "purpose")
