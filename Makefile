@@ -53,8 +53,10 @@ unit: .venv/tests
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 # What asks no database, or one of its own, is tested once, with SQLite.
-ONCE := config images security guard/test_forgeries.py web/test_translations.py web/test_i18n.py \
-	cli/test_env_file.py cli/test_prompts.py cli/test_warnings.py mail/test_exim.py mail/test_smtp.py \
+ONCE := config images security guard/test_forgeries.py mail/test_exim.py mail/test_smtp.py \
+	$(addprefix web/test_,$(addsuffix .py,errors i18n proxy request_log responses security_headers translations)) \
+	$(addprefix cli/test_,$(addsuffix .py,env_file prompts stopping warnings)) \
+	$(addprefix safety/test_,$(addsuffix .py,allow_lists every_route schemathesis)) \
 	label_studio/test_bad_sources.py label_studio/test_source.py label_studio/test_traps.py \
 	$(addprefix test_,$(addsuffix .py,architecture command container deploy documentation examples folding \
 	import_memory makefile names side_by_side slow_clients spreadsheet walks worker))
