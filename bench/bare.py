@@ -15,6 +15,7 @@ TEN_BYTES = "0123456789"
 def bare() -> Flask:
     """Flask alone, with one route."""
     app = Flask("bare")
+    app.config["MAIL_HOST"] = None  # the worker asks whether there is a sender to start
 
     @app.get("/")
     def ten_bytes() -> str:
