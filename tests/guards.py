@@ -271,7 +271,7 @@ GUARDS = (
     ),
     Guard(
         "links: never on a request's host",
-        "ls/mail/messages.py",
+        "ls/config/address.py",
         "{base_url()}",
         "{__import__('flask').request.host_url}",
         (FORGOTTEN,),
@@ -304,7 +304,7 @@ GUARDS = (
     Guard(
         "sign-up: confirmed email",
         "ls/accounts/sign_in.py",
-        " and confirmation.is_waiting(user)",
+        " and (last := confirmation.waiting_since(user))",
         " and False",
         (CONFIRMATION,),
     ),

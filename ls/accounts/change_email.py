@@ -11,8 +11,8 @@ from ls.accounts.emails import check_email
 from ls.accounts.notices import notify
 from ls.accounts.rate_limit import RateLimit
 from ls.accounts.sign_up import check_available
+from ls.config.address import link_to
 from ls.exceptions import InvalidFields, NotFound
-from ls.mail.messages import link_to
 from ls.mail.outbox import enqueue, mail_is_set_up
 from ls.models import ApiToken, Event, LoginSession, OneTimeCode, PersonalToken, User
 from ls.models.one_time_code import CONFIRM, LIFETIMES, MAILED, UNDO

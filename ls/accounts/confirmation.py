@@ -1,11 +1,11 @@
 """Confirming the email of an open sign-up, where CONFIRM_EMAIL asks for it: until then nobody logs in with it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask_babel import get_locale
 
+from ls.config.address import link_to
 from ls.db.types import utcnow
-from ls.mail.messages import link_to
 from ls.mail.outbox import enqueue
 from ls.models import Event, OneTimeCode, User
 from ls.models.one_time_code import LIFETIMES, SIGN_UP
@@ -13,9 +13,10 @@ from ls.models.one_time_code import LIFETIMES, SIGN_UP
 AGAIN_AFTER = timedelta(minutes=5)
 
 
-def is_waiting(user: User) -> bool:
-    """Whether the user's email is still to be confirmed. A password set by a mailed link confirms it too."""
-    return OneTimeCode.of(user, SIGN_UP) is not None
+def waiting_since(user: User) -> datetime | None:
+    """When the link was sent by which the user still has to confirm; one to set a password confirms the email too."""
+    code = OneTimeCode.of(user, SIGN_UP)
+    return code.created_at if code is not None else None
 
 
 def ask(user: User) -> None:
@@ -25,13 +26,11 @@ def ask(user: User) -> None:
     enqueue("sign-up-confirmation", user.email, locale=str(get_locale()), lifetime=lifetime, email=user.email, url=url)
 
 
-def ask_again(user: User) -> None:
+def ask_again(user: User, last: datetime) -> None:
     """Inside `write()`: send another link to who logs in with the right password, unless the last one is new."""
-    code = OneTimeCode.of(user, SIGN_UP)
-    if code is not None and utcnow() - code.created_at < AGAIN_AFTER:
-        return
-    Event.record("confirmation_sent", user, actor=user)
-    ask(user)
+    if utcnow() - last >= AGAIN_AFTER:
+        Event.record("confirmation_sent", user, actor=user)
+        ask(user)
 
 
 def confirm(code: str) -> None:

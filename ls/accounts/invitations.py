@@ -14,10 +14,10 @@ from ls.accounts.emails import check_email
 from ls.accounts.import_people import TWICE, known_accounts
 from ls.accounts.rate_limit import Bucket, RateLimit
 from ls.accounts.sign_up import check_profile
+from ls.config.address import link_to
 from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.exceptions import Conflict, InvalidFields, Text
-from ls.mail.messages import link_to
 from ls.mail.outbox import enqueue, mail_is_set_up
 from ls.models import Event, Invitation, Organization, User
 from ls.models.invitation import PENDING
@@ -133,6 +133,11 @@ def send_again(invitation_id: int, by: User) -> None:
     Event.record("invitation_sent", invitation=invitation.id)
 
 
+def path_of(token: str) -> str:
+    """The path of the link to sign up, by the token of an invitation or of the invite link."""
+    return f"/user/signup/?token={token}"
+
+
 def _enqueue(invitation: Invitation, by: User | None) -> None:
     """Send it, if it has an address. Raises Throttled: strangers, too, could have mail sent where sign-up is open."""
     if invitation.email is None:
@@ -152,7 +157,7 @@ def _enqueue(invitation: Invitation, by: User | None) -> None:
         email=invitation.email,
         note=invitation.note,
         until=until,
-        url=link_to(f"/user/signup/?token={invitation.token}"),
+        url=link_to(path_of(invitation.token)),
     )
 
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from ls.config.address import link_to
 from ls.db.types import utcnow
-from ls.mail.messages import link_to
 from ls.mail.outbox import enqueue
 from ls.models import ApiToken, LoginSession, User
 from ls.models.event import COMMAND_LINE, audit_context

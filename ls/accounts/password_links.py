@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from ls.accounts import rate_limit
 from ls.accounts.rate_limit import Bucket, RateLimit
+from ls.config.address import link_to
 from ls.db.extensions import db
 from ls.exceptions import Conflict
-from ls.mail.messages import link_to
 from ls.mail.outbox import enqueue, mail_is_set_up
 from ls.models import Event, OneTimeCode, OutgoingMail, User
 from ls.models.one_time_code import LIFETIMES, MAILED, SHOWN

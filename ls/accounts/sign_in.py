@@ -48,8 +48,8 @@ def _begin(user_id: int, verified: str, renewed: str | None, buckets: list[Bucke
             raise CredentialsWrong  # deactivated, or the password changed, while the hash was computed
         if renewed is not None:
             user.password_hash = renewed
-        if current_app.config["CONFIRM_EMAIL"] and confirmation.is_waiting(user):
-            confirmation.ask_again(user)
+        if current_app.config["CONFIRM_EMAIL"] and (last := confirmation.waiting_since(user)):
+            confirmation.ask_again(user, last)
         else:
             organization = Organization.get()
             _delete_expired_sessions(user, organization)

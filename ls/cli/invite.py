@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
-from ls.accounts.invitations import Terms
+from ls.accounts.invitations import Terms, path_of
 from ls.accounts.invitations import invite as invite_people
-from ls.cli.address import base_url, setup_url
+from ls.cli.address import setup_url
 from ls.cli.base import VERBOSE, CommandError, command
+from ls.config.address import link_to
 from ls.db.transaction import write
 from ls.db.types import iso
 from ls.exceptions import NotFound
@@ -33,7 +34,7 @@ def print_link(reset: bool) -> None:
     if reset:
         with write():
             Organization.lock_for_update().reset_invite()
-    click.echo(_url(Organization.get().invite_token))
+    click.echo(link_to(path_of(Organization.get().invite_token)))
 
 
 @invite.command(short_help="Make an invitation.")
@@ -50,7 +51,7 @@ def create(email: str | None, note: str | None, expires: str | None, uses: int |
         [line] = invite_people([email] if email else [], terms, None)
         if line.invitation is None:
             raise CommandError(f"{isolated(line.email)}: {line.why}")
-        url = _url(line.invitation.token)
+        url = link_to(path_of(line.invitation.token))
     click.echo(url)
 
 
@@ -72,7 +73,7 @@ def _row(invitation: Invitation) -> dict[str, Any]:
     names = ("id", "state", "email", "note", "created_at", "expires_at", "max_uses", "uses")
     by = invitation.created_by
     row = {name: getattr(invitation, name) for name in names}
-    return {**row, "created_by": by and by.email, "url": _url(invitation.token)}
+    return {**row, "created_by": by and by.email, "url": link_to(path_of(invitation.token))}
 
 
 @invite.command(short_help="End an invitation.")
@@ -88,10 +89,6 @@ def revoke(id: int) -> None:  # noqa: A002  # as the usage names it
     except NotFound:
         raise CommandError(f"Invitation {id} not found") from None
     click.echo(f"Invitation {id} is {state}")
-
-
-def _url(token: str) -> str:
-    return f"{base_url()}/user/signup/?token={token}"
 
 
 @click.command("setup-link", short_help="Print the set-up link.")

@@ -3,8 +3,9 @@
 import click
 
 from ls.accounts.import_people import WRONG, Line, import_people, read_people
-from ls.cli.address import base_url
+from ls.accounts.password_links import path_of
 from ls.cli.base import CommandError, command
+from ls.config.address import link_to
 from ls.db.transaction import write
 from ls.models import Event
 from ls.names import isolated
@@ -50,7 +51,7 @@ def import_command(file: str, dry_run: bool) -> None:
     if not dry_run:
         with write():
             made = import_people(lines)
-        links = ((email, f"{base_url()}/user/set-password/{code}") for email, code in made)
+        links = ((email, link_to(path_of(code))) for email, code in made)
         for table in csv_lines(("email", "link"), links):
             click.echo(table, nl=False)
 

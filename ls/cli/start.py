@@ -10,9 +10,10 @@ import click
 from flask import current_app
 
 from ls.accounts.first_account import ensure_account
-from ls.cli.address import note_address, setup_url
+from ls.cli.address import setup_url
 from ls.cli.base import CommandError, founding_command, loaded_app
 from ls.cli.check import journal_problems, key_problems
+from ls.config.address import note_address
 from ls.config.environment import counts_folder
 from ls.config.parsers import shown
 from ls.db.extensions import db

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from ls.accounts import deletion, notices, password_links, sign_up
 from ls.accounts.change_email import change_email
-from ls.cli.address import base_url
 from ls.cli.base import VERBOSE, CommandError, command, find_user, founding_command
 from ls.cli.prompts import ask, ask_password
+from ls.config.address import link_to
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import iso
@@ -137,7 +137,7 @@ def password_link(username: str) -> None:
     with write():
         found = find_user(username)
         code = password_links.make(found)
-    click.echo(base_url() + password_links.path_of(code))
+    click.echo(link_to(password_links.path_of(code)))
 
 
 @user.command()

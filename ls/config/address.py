@@ -22,5 +22,10 @@ def base_url() -> str:
     return current_app.config["HOST"] or noted or f"http://localhost:{current_app.config['PORT']}"
 
 
+def link_to(path: str) -> str:
+    """The absolute URL of a path, which begins with a slash and has no prefix; never made of a request's Host."""
+    return f"{base_url()}{path}"
+
+
 def _file() -> Path:
     return Path(current_app.config["BASE_DATA_DIR"], "address")

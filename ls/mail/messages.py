@@ -12,13 +12,8 @@ import idna
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext, ngettext
 
-from ls.config.address import base_url
+from ls.config.address import link_to
 from ls.models.outgoing_mail import Content
-
-
-def link_to(path: str) -> str:
-    """The absolute URL of a path, which begins with a slash and has no prefix; never made of a request's Host."""
-    return f"{base_url()}{path}"
 
 
 def render(template: str, to: str, locale: str | None, **context: Any) -> Content:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from ls.config.address import link_to
 from ls.db.types import utcnow
 from ls.mail import messages
-from ls.mail.messages import html_of, link_to, message_of, render
+from ls.mail.messages import html_of, message_of, render
 from ls.mail.previews import PREVIEWS
 from ls.models.outgoing_mail import Content
 from tests.mail.outbox import add
