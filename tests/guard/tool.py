@@ -1,6 +1,7 @@
 """A tool behind deploy/guard/roster_guard.py: a small Django project, which says whom it takes a request for."""
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ class Quiet(WSGIRequestHandler):
 
 def set_up(folder: Path) -> None:
     """Make the project, with an empty database in that folder."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # after a browser test, Playwright's event loop is in this thread
     sys.path[:0] = [str(ROOT / "deploy" / "guard"), str(ROOT / "tests" / "guard" / "project")]
     settings.configure(
         SECRET_KEY="of a project for tests",
