@@ -11,7 +11,7 @@ from tests.safety.routes import WRITING, state
 
 # Where deleted projects are listed, and where it is told what happened to them.
 TELLING = {"projects.deleted", "api.list_deleted_projects", "activity.index", "api.list_activity", "activity.events"}
-CHANGING = re.compile(r'name="(csrf_token|form_key)"[^>]*value="[^"]+"|(SQLite|PostgreSQL), [\d.]+ [kM]B')
+CHANGING = re.compile(r'name="(csrf_token|form_key)"[^>]*value="[^"]+"|[\d.]+ [kMGT]B')
 OF_A_PROJECT = ("project_id", "task_id", "annotation_id")
 
 
