@@ -15,6 +15,7 @@ class DomainError(Exception):
     api_status: int | None = None  # where the API answers with another one than a page
     title: Text = None  # of the page, where that of the status does not say it
     message: Text = _l("That did not work.")
+    way_on: Text = None  # what the link to the start page says, where that is not what it leads to
 
     def __init__(self, message: Text | None = None) -> None:
         if message is not None:
@@ -124,6 +125,7 @@ class NotSetUp(SignupClosed):
         "Nobody has an account here. The person who started the server finds the set-up link in the terminal, "
         "or gets it with: roster setup-link"
     )
+    way_on = _l("Try again")  # the start page is this one, until somebody has an account
 
 
 class SetupLinkWrong(NotFound):

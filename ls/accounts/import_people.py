@@ -95,4 +95,4 @@ def import_people(lines: Iterable[Line]) -> list[tuple[str, str]]:
     free = [account for account in accounts if account.email_key not in known]
     users = create_accounts(organization, free, kind="user_created")
     with db.session.no_autoflush:
-        return [(user.email, OneTimeCode.issue(user)) for user in users]
+        return [(user.email, OneTimeCode.issue(user, is_first=True)) for user in users]

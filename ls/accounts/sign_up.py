@@ -122,7 +122,7 @@ def create_accounts(
     with db.session.no_autoflush:
         for account, user in zip(accounts, users, strict=True):
             organization.add_member(user)
-            ApiToken.issue(user, account.token)
+            ApiToken.issue(user, account.token, is_first=True)
             Event.record(kind, user, actor=user if is_own else None, **detail)
     return users
 

@@ -51,15 +51,19 @@ class ApiToken(Base):
             raise InvalidFields({"token": [UNUSABLE]})
 
     @classmethod
-    def issue(cls, user: HasId, token: str | None = None) -> str:
-        """Give the user this token, or a random one; the old one stops working. Raises InvalidFields."""
+    def issue(cls, user: HasId, token: str | None = None, *, is_first: bool = False) -> str:
+        """Give the user this token, or a random one; the old one stops working. Raises InvalidFields.
+
+        `is_first`: the user has none, so none is looked for.
+        """
         if token is not None:
             cls.check(token)
             others = select(cls.user_id).where(cls.lookup == cls.lookup_of(token), cls.user_id != user.id)
             if db.session.scalar(others) is not None:
                 raise InvalidFields({"token": [TAKEN]})
         token = token or random_token()
-        db.session.merge(cls(**cls.sealed(user.id, token, utcnow())))
+        row = cls(**cls.sealed(user.id, token, utcnow()))
+        db.session.add(row) if is_first else db.session.merge(row)
         return token
 
     @classmethod

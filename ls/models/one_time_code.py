@@ -43,9 +43,13 @@ class OneTimeCode(Base):
     user: Mapped[User] = relationship()
 
     @classmethod
-    def issue(cls, user: HasId, purpose: str = SHOWN, email: str = "") -> str:
-        """Make a new code for the user; older ones for this purpose stop working, but those that undo."""
-        cls.delete_for(user, cls.purpose == purpose, cls.purpose != UNDO)
+    def issue(cls, user: HasId, purpose: str = SHOWN, email: str = "", *, is_first: bool = False) -> str:
+        """Make a new code for the user; older ones for this purpose stop working, but those that undo.
+
+        `is_first`: the user has none, so none is looked for.
+        """
+        if not is_first:
+            cls.delete_for(user, cls.purpose == purpose, cls.purpose != UNDO)
         code = random_id()
         db.session.add(cls(user_id=user.id, digest=digest(code), purpose=purpose, email=email, created_at=utcnow()))
         return code

@@ -65,7 +65,8 @@ def on_domain_error(error: DomainError) -> Response:
     if is_api():
         response = _api_domain_error(error)
     else:
-        response = error_page(422 if isinstance(error, InvalidFields) else error.status, str(error), error.title)
+        status = 422 if isinstance(error, InvalidFields) else error.status
+        response = error_page(status, str(error), error.title, error.way_on)
     if isinstance(error, Throttled):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -178,11 +179,12 @@ def _end_transaction() -> None:
         db.session.remove()
 
 
-def error_page(status: int, message: str | None = None, title: Text = None) -> Response:
+def error_page(status: int, message: str | None = None, title: Text = None, way_on: Text = None) -> Response:
     """The page of an error, for a member with the bar; for htmx a message in #flash."""
     known, usual = PAGES.get(status, PAGES[400 if status < 500 else 500])
     template = "errors/_fragment.html" if is_fragment() else f"errors/{'member' if _has_bar(status) else 'page'}.html"
-    return make_response(render_template(template, code=status, title=title or known, message=message or usual), status)
+    said = {"title": title or known, "message": message or usual, "way_on": way_on}
+    return make_response(render_template(template, code=status, **said), status)
 
 
 def _has_bar(status: int) -> bool:
@@ -192,8 +194,7 @@ def _has_bar(status: int) -> bool:
 
 
 def _json(status: int, **body: object) -> Response:
-    response = jsonify(body)
-    response.status_code = status
+    response = make_response(jsonify(body), status)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Token"
     return response

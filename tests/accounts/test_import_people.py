@@ -12,6 +12,7 @@ from ls.models import ApiToken, Event, OneTimeCode, Organization, User
 from ls.models.one_time_code import SHOWN
 from ls.spreadsheet import TableRefused
 from tests.cast import Cast
+from tests.statements import statements
 
 HEADER = "email,first_name,last_name\n"
 
@@ -91,3 +92,13 @@ def test_who_signed_up_meanwhile_is_left_out(app: Flask, cast: Cast) -> None:
         with write():
             assert [email for email, _code in import_people.import_people(lines)] == ["c@example.org"]
         assert db.session.scalar(select(func.count(User.id))) == 2
+
+
+def test_nothing_is_looked_for_that_a_new_person_cannot_have(app: Flask, cast: Cast) -> None:
+    cast.alice(sign_in=False)
+    rows = "".join(f"p{number}@example.org,,\n" for number in range(100))
+    with app.test_request_context():
+        lines = read_people((HEADER + rows).encode())
+        with statements(app) as sent, write():
+            import_people.import_people(lines)
+    assert len([one for one in sent if not one.sql.startswith("INSERT")]) < 10

@@ -32,6 +32,13 @@ def founded(app: Flask) -> tuple[str, int | None, int]:
         return organization.title, organization.created_by_id, db.session.query(User).count()
 
 
+def test_the_closed_door_of_a_new_server_leads_to_no_other_page(closed_app: Flask) -> None:
+    page = closed_app.test_client().get("/", follow_redirects=True).get_data(as_text=True)
+    assert "This server is not set up yet" in page
+    assert "Try again" in page
+    assert "Back to the start page" not in page
+
+
 @pytest.fixture(params=["closed", "open"])
 def any_app(request: pytest.FixtureRequest) -> Flask:
     """The link works whether sign-up is closed or open."""

@@ -174,6 +174,19 @@ def test_on_a_phone_a_person_takes_two_lines(visit: Visits) -> None:
     expect(page.locator("#person-1 .person-row > td.numeric")).to_be_hidden()
     page.get_by_role("link", name="Annotations").click()
     expect(page.locator("#person-1 .person-row > td.numeric")).to_be_visible()
+    nameless = page.locator(ROWS, has_text="bob@example.org")
+    time, number = nameless.locator(".person-active").bounding_box(), nameless.locator(".numeric").bounding_box()
+    assert time
+    assert number
+    assert time["x"] + time["width"] <= number["x"], "neither lies over the other"
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_on_a_phone_the_csv_menu_is_on_the_screen(visit: Visits, javascript: bool) -> None:
+    page = visit(width=390, javascript=javascript).member(team.email(team.ANNA))
+    page.goto("/people/")
+    page.locator("#people-csv summary").click()
+    expect(page.get_by_role("link", name="Import people…")).to_be_in_viewport(ratio=1)
 
 
 def test_times_are_relative_to_read_and_exact_on_hover(people: Page) -> None:

@@ -33,6 +33,14 @@ def test_a_page_says_what_the_address_asks_for(app: Flask, cast: Cast) -> None:
     assert not set(re.findall(r'id="person-(\d+)"', page)) & set(re.findall(r'id="person-(\d+)"', second))
 
 
+def test_each_status_says_how_many_it_has_unless_some_are_searched_for(app: Flask, cast: Cast) -> None:
+    alice = cast.alice()
+    crowd(app, 30)
+    counts = re.compile(r'<span class="nums">(\d+)</span></a>')
+    assert counts.findall(alice.browser.get("/people/").get_data(as_text=True)) == ["21", "10", "31"]
+    assert counts.findall(alice.browser.get("/people/?q=name").get_data(as_text=True)) == []
+
+
 def test_a_fragment_is_the_list_and_tells_the_address_bar(app: Flask, cast: Cast) -> None:
     alice = cast.alice()
     cast.person("anna%b", sign_in=False, first_name="Anna")

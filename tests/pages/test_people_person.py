@@ -1,6 +1,7 @@
 """A person on People: the row that opens in place, and the page at its own URL."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -8,7 +9,8 @@ from flask import Flask
 from ls.accounts import deletion
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import User
+from ls.db.types import utcnow
+from ls.models import Annotation, User
 from tests.cast import FRAGMENT, PASSWORD, Browser, Cast
 from tests.factories import a_project, a_task, an_annotation
 
@@ -137,6 +139,17 @@ def test_an_opened_row_says_how_they_came_and_where_they_are(closed_app: Flask) 
     assert said(made["id"])[1:] == ["Never", "0 devices"]
     assert said(made["id"] + 1)[1:] == ["Just now", "2 devices"]
     assert said(alice.id)[1:] == ["Just now", "1 device"]
+
+
+def test_a_chart_without_a_bar_says_so(app: Flask, cast: Cast) -> None:
+    alice = cast.alice()
+    with app.app_context():
+        an_annotation(a_task(a_project(alice.id)), alice.id)
+        with write() as session:
+            session.execute(db.update(Annotation).values(created_at=utcnow() - timedelta(weeks=20)))
+    text = alice.browser.fragment(f"/people/{alice.id}").get_data(as_text=True)
+    assert "None in the last twelve weeks" in text
+    assert 'class="chart"' not in text
 
 
 def test_the_chart_is_of_the_person(app: Flask, cast: Cast) -> None:
