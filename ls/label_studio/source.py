@@ -127,7 +127,7 @@ def errors_of(name: str) -> Iterator[None]:
     except DBAPIError as error:
         said = str(error.orig).strip().partition("\n")[0]
         raise MoveRefused(f"{name} cannot be read: {said}. Nothing was changed.") from None
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes what it cannot read, whatever bytes that is
+    except (sqlite3.Error, UnicodeError) as error:  # SQLite quotes what it cannot read, whatever bytes that is
         raise MoveRefused(f"{name} cannot be read: {error}. Nothing was changed.") from None
 
 
