@@ -144,6 +144,21 @@ def test_odd_values_are_mended_and_told(app: Flask, tmp_path: Path) -> None:
         assert db.session.get_one(Annotation, 1).result == [{}]
 
 
+def test_files_that_stay_behind_are_counted_whatever_stands_before_their_place(app: Flask, tmp_path: Path) -> None:
+    folder = unpacked("1.23.2", tmp_path)
+    data = {
+        1: {"image": "/prefix/data/upload/3/x.png"},  # as of a Label Studio below a prefix
+        2: {"image": "http://localhost:8080/data/local-files/?d=x.png"},  # as of one that knows its address
+        3: {"html": "<img src='s3://bucket/x.png'>"},
+    }
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.executemany("UPDATE task SET data = ? WHERE id = ?", ((json.dumps(data[n]), n) for n in data))
+        connection.commit()
+    said = move_in(app, folder, *SECOND_ANNA, "--dry-run", "--json")
+    counted = json.loads(said.stdout)["tasks_with_files_elsewhere"]
+    assert counted == {"/data/upload/": 2, "/data/local-files/": 1, "s3://": 1}
+
+
 def test_ids_go_on_behind_the_highest_that_was_ever_given_out(app: Flask, tmp_path: Path) -> None:
     folder = unpacked("1.4.1", tmp_path)
     sql("UPDATE sqlite_sequence SET seq = seq + 500")(folder)
