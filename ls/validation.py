@@ -63,7 +63,5 @@ def json_problem(value: Any) -> str | None:
 
 
 def _is_deep(value: Any, left: int) -> bool:
-    if not isinstance(value, (dict, list)):
-        return False
     parts = value.values() if isinstance(value, dict) else value
-    return left == 0 or any(_is_deep(part, left - 1) for part in parts)
+    return left == 0 or any(_is_deep(part, left - 1) for part in parts if isinstance(part, (dict, list)))

@@ -794,7 +794,7 @@ GUARDS = (
     # The move from Label Studio
     Guard("pictures from elsewhere", f"{LABEL_STUDIO}/pictures.py", "file.is_relative_to(folder) and ", "", (TRAPS,)),
     Guard("the source is only read", f"{LABEL_STUDIO}/source.py", "?mode=ro", "?mode=rw", (SOURCE,)),
-    Guard("a log without its index", f"{LABEL_STUDIO}/source.py", "has_log and not is_open", "False", (SOURCE,)),
+    Guard("a log without its index", f"{LABEL_STUDIO}/source.py", "_has_log(file) and not", "False and not", (SOURCE,)),
     Guard("a damaged file", f"{LABEL_STUDIO}/source.py", "not line.startswith(MENDED)", "False", (BAD_SOURCES,)),
     Guard("half a dump", f"{LABEL_STUDIO}/scope.py", 'source.keys[name] != ["id"]', "False", (BAD_SOURCES,)),
     Guard("a move to where somebody is", f"{LABEL_STUDIO}/move_in.py", "if any(db", "if 0 and any(db", (BAD_SOURCES,)),

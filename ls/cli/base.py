@@ -130,7 +130,7 @@ def _errors_in_one_line() -> Iterator[None]:
     except BrokenPipeError:  # click ends quietly
         raise
     except OSError as error:
-        raise CommandError(f"{error.filename or 'Output'}: {error.strerror or error}") from None
+        raise CommandError(f"{error.filename2 or error.filename or 'Output'}: {error.strerror or error}") from None
 
 
 def loaded_app() -> Flask:

@@ -33,7 +33,8 @@ class Account:
 def statuses(source: Source, scope: Scope) -> dict[int, str]:
     """The status of everybody who moves in: the organization's people, and whoever did work in it.
 
-    Who was removed is deleted, unless another membership is alive. Without any membership they cannot log in.
+    Who was removed is deleted, unless another membership is alive; so is whose account is marked so, as by 1.9.2.
+    Without any membership they cannot log in.
     """
     memberships: dict[int, bool] = {}
     elsewhere = set[int]()
@@ -46,10 +47,11 @@ def statuses(source: Source, scope: Scope) -> dict[int, str]:
             elsewhere.add(user_id)
     workers = {each for found in (scope.authors, scope.creators) for each in source.connection.scalars(found)}
     status = {}
-    for row in source.rows(source.select("htx_user", "id", "is_active")):
+    for row in source.rows(source.select("htx_user", "id", "is_active", "is_deleted")):
         user_id = int(row["id"])
         if user_id not in elsewhere - memberships.keys() or user_id in workers:
-            status[user_id] = _status(memberships.get(user_id), row["is_active"])
+            is_member = memberships.get(user_id) if row["is_deleted"] not in TRUE else False
+            status[user_id] = _status(is_member, row["is_active"])
     return status
 
 

@@ -55,6 +55,7 @@ class Source:
                 found: table(found, *(column(each["name"]) for each in inspector.get_columns(found)))
                 for found in inspector.get_table_names()
             }
+        self.has_counters = connection.dialect.name != "sqlite" or inspector.has_table("sqlite_sequence")
         self.keys = {found: inspector.get_pk_constraint(found)["constrained_columns"] for found in self.tables}
 
     def __getitem__(self, name: str) -> TableClause:
@@ -86,7 +87,7 @@ class Source:
     def last_id(self, name: str) -> int:
         """The highest id that was ever given out."""
         highest = self.connection.scalar(select(func.max(self.tables[name].c.id))) or 0
-        return max(highest, last_id(name, "id", self.connection))
+        return max(highest, last_id(name, "id", self.connection)) if self.has_counters else highest
 
 
 @contextmanager
@@ -126,7 +127,7 @@ def errors_of(name: str) -> Iterator[None]:
     except DBAPIError as error:
         said = str(error.orig).strip().partition("\n")[0]
         raise MoveRefused(f"{name} cannot be read: {said}. Nothing was changed.") from None
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes what it cannot read, whatever bytes that is
+    except (sqlite3.Error, UnicodeError) as error:  # SQLite quotes what it cannot read, whatever bytes that is
         raise MoveRefused(f"{name} cannot be read: {error}. Nothing was changed.") from None
 
 
@@ -148,14 +149,13 @@ def _postgresql(source: str) -> str:
 def _copied(file: Path, scratch: Path) -> Path:
     """A copy of the database, also while Label Studio writes.
 
-    Reading a write-ahead log makes a file beside it, and rolling a cut-off transaction back changes the database. Both
-    are only needed when Label Studio does not run, and then the files themselves can be copied.
+    Reading with a write-ahead log makes files beside it, and rolling a cut-off transaction back changes the database.
+    Both are only needed when Label Studio does not run, and then the files themselves can be copied.
     """
     copy = scratch / "source"
     copy.touch(0o600)
-    has_log, is_open = _beside(file, "-wal").exists(), _beside(file, "-shm").exists()
     try:
-        if has_log and not is_open:
+        if _has_log(file) and not _beside(file, "-shm").exists():
             raise sqlite3.OperationalError
         _back_up(file, copy)
     except sqlite3.OperationalError:
@@ -163,6 +163,12 @@ def _copied(file: Path, scratch: Path) -> Path:
             if _beside(file, ending).exists():
                 shutil.copyfile(_beside(file, ending), _beside(copy, ending))
     return copy
+
+
+def _has_log(file: Path) -> bool:
+    """Whether there is a write-ahead log, or SQLite would make one (https://www.sqlite.org/fileformat.html)."""
+    with file.open("rb") as header:
+        return _beside(file, "-wal").exists() or header.read(20)[18:] == b"\2\2"
 
 
 def _beside(file: Path, ending: str) -> Path:

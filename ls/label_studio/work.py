@@ -72,7 +72,7 @@ def tasks(source: Source, scope: Scope, report: Report) -> Iterator[tuple[int, d
     select = source.select("task", *TASK).add_columns(table.c.project_id)
     for values in source.rows(select.where(table.c.id.in_(scope.tasks))):
         row = Row("task", values, report)
-        report.tasks_with_files_elsewhere.update(place for place in ELSEWHERE if f'"{place}' in row.raw("data"))
+        report.tasks_with_files_elsewhere.update(place for place in ELSEWHERE if place in row.raw("data"))
         yield (
             len(row.raw("data")),
             {

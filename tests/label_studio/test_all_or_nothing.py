@@ -22,7 +22,8 @@ from tests.conftest import SECRET_KEY
 from tests.label_studio.installations import SECOND_ANNA, move_in, unpacked
 from tests.server import ROOT
 
-FULL = OSError(errno.ENOSPC, "No space left on device", "/somewhere")
+# As copying a file tells it: what is read, and what cannot be written.
+FULL = OSError(errno.ENOSPC, "No space left on device", "/read", None, "/somewhere")
 STEPS: list[tuple[Any, str]] = [
     (shutil, "copyfile"),
     (pictures, "_read"),

@@ -53,6 +53,7 @@ BAD: list[tuple[Callable[[Path], object], str]] = [
     (write(lambda data: data[: len(data) // 2]), "cannot be read: database disk image is malformed. Nothing"),
     (write(lambda data: data[:8200] + b"\x7f" * 32 + data[8232:]), "cannot be read: the file is damaged: *** in"),
     (write(lambda data: data.replace(b'TABLE "task" ', b"TABLE task \xff\xff")), "cannot be read: 'utf-8' codec"),
+    (write(lambda data: data.replace(b"htx_user", b"h\xffx_user")), "cannot be read: 'utf-8' codec can't encode"),
     (write(lambda data: b"PK\x03\x04" + data), "cannot be read: file is not a database. Nothing was changed."),
     (write(lambda _data: b""), "is no database of Label Studio: no table htx_user."),
     (foreign, "is no database of Label Studio: no table htx_user."),

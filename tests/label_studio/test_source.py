@@ -13,7 +13,7 @@ from flask import Flask
 from ls.db.extensions import db
 from ls.label_studio.secret_key import read_key
 from ls.models import Annotation, Project, Task, User
-from ls.models.user import ACTIVE, DEACTIVATED
+from ls.models.user import DEACTIVATED
 from tests.cast import Cast
 from tests.factories import a_project, a_task, an_annotation
 from tests.label_studio.installations import SECOND_ANNA, move_in, unpacked
@@ -53,6 +53,14 @@ def arrived(app: Flask, folder: Path) -> str:
     with app.app_context():
         assert db.session.get_one(Annotation, 1).id == 1
         return db.session.get_one(User, 2).last_name
+
+
+def test_a_write_ahead_log_that_was_written_back_gets_no_files_beside_it(app: Flask, tmp_path: Path) -> None:
+    folder = unpacked("1.23.2", tmp_path)
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    assert arrived(app, folder) == "Berg"
+    assert [path.name for path in folder.glob(f"{FILE}*")] == [FILE]
 
 
 @pytest.mark.parametrize("index", ["kept", "lost"])
@@ -136,30 +144,19 @@ def test_odd_values_are_mended_and_told(app: Flask, tmp_path: Path) -> None:
         assert db.session.get_one(Annotation, 1).result == [{}]
 
 
-def test_a_release_that_lacks_columns_tables_and_key_is_read_all_the_same(app: Flask, tmp_path: Path) -> None:
+def test_files_that_stay_behind_are_counted_whatever_stands_before_their_place(app: Flask, tmp_path: Path) -> None:
     folder = unpacked("1.23.2", tmp_path)
-    lacking = {
-        "htx_user": ("phone", "allow_newsletters"),
-        "project": ("deleted_at", "sampling"),
-        "task": ("meta",),
-        "task_completion": ("lead_time",),
+    data = {
+        1: {"image": "/prefix/data/upload/3/x.png"},  # as of a Label Studio below a prefix
+        2: {"image": "http://localhost:8080/data/local-files/?d=x.png"},  # as of one that knows its address
+        3: {"html": "<img src='s3://bucket/x.png'>"},
     }
-    columns = [(table, each) for table, names in lacking.items() for each in names]
-    tables = ("prediction", "jwt_auth_jwtsettings", "token_blacklist_blacklistedtoken", "webhook")
-    sql(
-        "DROP INDEX organizations_organizationmember_deleted_at_af2d5523",
-        "ALTER TABLE organizations_organizationmember DROP COLUMN deleted_at",
-        *(f"ALTER TABLE {table} DROP COLUMN {column}" for table, column in columns),
-        *(f"DROP TABLE {table}" for table in tables),
-    )(folder)
-    (folder / ".env").unlink()
-    said = move_in(app, folder, *SECOND_ANNA, "--json")
-    assert (said.exit_code, said.stderr) == (0, "")
-    report = json.loads(said.stdout)
-    assert (report["came"]["annotations"], report["came"]["personal_tokens"]) == (41, 0)
-    assert report["left"]["personal_tokens_without_the_secret_key"] == 8
-    with app.app_context():
-        assert db.session.get_one(User, 10).status == ACTIVE  # nobody can be told to be removed
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.executemany("UPDATE task SET data = ? WHERE id = ?", ((json.dumps(data[n]), n) for n in data))
+        connection.commit()
+    said = move_in(app, folder, *SECOND_ANNA, "--dry-run", "--json")
+    counted = json.loads(said.stdout)["tasks_with_files_elsewhere"]
+    assert counted == {"/data/upload/": 2, "/data/local-files/": 1, "s3://": 1}
 
 
 def test_ids_go_on_behind_the_highest_that_was_ever_given_out(app: Flask, tmp_path: Path) -> None:
