@@ -60,7 +60,7 @@ def index() -> Response:
 def events() -> Response:
     """Redirect from the earlier URL of this page; a download, which scripts fetch, is answered here as well."""
     if request.args.get("format") == "csv":
-        return _csv(_parse_filter())
+        return index()
     query = urlencode(list(request.args.items(multi=True)), errors="replace")
     return redirect(url_for("activity.index") + (f"?{query}" if query else ""), 301)
 
