@@ -457,7 +457,7 @@ GUARDS = (
     Guard(
         "a cookie name of one's own",
         "ls/security/secret_key.py",
-        "_{cookie_suffix(key)}",
+        "_{cookie_suffix(key, config['HOST'])}",
         "",
         ("tests/test_side_by_side.py",),
     ),
