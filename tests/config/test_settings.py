@@ -238,6 +238,8 @@ def test_a_relative_sqlite_file_stands_in_the_data_folder(tmp_path: Path) -> Non
         f"postgresql://u:{SECRET}@db/x?schema=public",
         f"postgresql://u:{SECRET}@db/x?sslmode=require&pgbouncer=true",
         f"postgresql://u:{SECRET}@db/x?prepare_threshold=0",
+        f"postgresql://u:{SECRET}@db/x?port=soon",
+        f"postgresql://u:{SECRET}@db/x?host=a,b&port=1,2,3",
         f"sqlite:///x.db?password={SECRET}",
     ],
 )
