@@ -279,7 +279,7 @@ def test_members_only(app: Flask, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/activity/", "/events/"])
 @pytest.mark.parametrize(
-    "query", ["kind=nonsense", "user=x", "since=yesterday", "until=2026-02-30", "kind=login&since=%00"]
+    "query", ["kind=nonsense", "user=x", "since=yesterday", "until=2026-02-30", "kind=login&since=%00", "project=1"]
 )
 def test_an_export_whose_filter_is_not_understood_is_refused(
     team: tuple[Person, Person], path: str, query: str
