@@ -457,7 +457,7 @@ GUARDS = (
     Guard(
         "a cookie name of one's own",
         "ls/security/secret_key.py",
-        "_{cookie_suffix(key)}",
+        "_{cookie_suffix(key, config['HOST'])}",
         "",
         ("tests/test_side_by_side.py",),
     ),
@@ -625,6 +625,13 @@ GUARDS = (
         ("tests/safety/test_every_answer.py",),
     ),
     Guard(
+        "deletions of tasks are events",
+        "ls/projects/tasks.py",
+        'Event.record("tasks_deleted", **project.named, tasks=len(ids), annotations=said)',
+        "pass",
+        ("tests/safety/test_events.py",),
+    ),
+    Guard(
         "exports of people are events",
         "ls/blueprints/people/export.py",
         'Event.record("people_exported")',
@@ -633,10 +640,10 @@ GUARDS = (
     ),
     Guard(
         "an export whose filter is not understood",
-        "ls/blueprints/people/export.py",
-        'not in {None, "", getattr(wanted, name)}',
-        "in {0}",
-        (PEOPLE_CSV,),
+        "ls/web/csv_download.py",
+        "if value.strip() and name not in known:",
+        "if False:",
+        (PEOPLE_CSV, "tests/pages/test_activity.py"),
     ),
     Guard("an export of nobody", "ls/blueprints/people/export.py", "if ids == []:", "if False:", (PEOPLE_CSV,)),
     Guard(

@@ -111,8 +111,7 @@ secret_key, metrics_token = secret(KEY_BYTES), secret(16)
 
 def database_url(value: object) -> str:
     """A SQLAlchemy URL of PostgreSQL or of a SQLite file; empty: the default file."""
-    given = text(value).strip()
-    if not given:
+    if not (given := text(value).strip()):
         return ""
     try:
         url = make_url(given)
@@ -131,12 +130,15 @@ def database_url(value: object) -> str:
 
 
 def _check_parameters(url: URL) -> None:
-    """Raises ValueError for parameters that PostgreSQL does not know, such as those of other libraries."""
-    driver: Any = url.set(drivername="postgresql+psycopg").get_dialect().import_dbapi()
-    known = {option.keyword.decode() for option in driver.pq.Conninfo.get_defaults()}
-    unknown = [name for name in url.query if name not in known]
-    if unknown:
+    """Raises ValueError for wrong ports, and for parameters that only other libraries know."""
+    dialect: Any = url.set(drivername="postgresql+psycopg").get_dialect()
+    known = {option.keyword.decode() for option in dialect.import_dbapi().pq.Conninfo.get_defaults()}
+    if unknown := [name for name in url.query if name not in known]:
         raise ValueError(f"PostgreSQL does not know the parameter {shown(unknown[0])}; leave it out")
+    try:
+        dialect().create_connect_args(url)
+    except ArgumentError:  # which may show more than hosts and ports
+        raise ValueError("has a wrong port, or not as many ports as hosts") from None
 
 
 def base_url(value: object) -> str:
@@ -160,8 +162,7 @@ def _host(parts: SplitResult) -> str:
         name = f"[{IPv6Address(name)}]"
     elif not _HOST_NAME.fullmatch(name):
         return ""
-    port = parts.port
-    return name if port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f"{name}:{port}"
+    return name if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f"{name}:{parts.port}"
 
 
 def is_prefix(path: str) -> bool:
@@ -181,9 +182,8 @@ def database_uri(url: str, data_dir: str) -> str:
     if url and not url.startswith("sqlite"):
         return url
     parsed = make_url(url) if url else URL.create("sqlite")
-    is_old = os.access(Path(data_dir, OLD_DATABASE_FILE), os.F_OK)
-    is_new = os.access(Path(data_dir, DATABASE_FILE), os.F_OK)
-    file = parsed.database or (OLD_DATABASE_FILE if is_old and not is_new else DATABASE_FILE)
+    there = [name for name in (DATABASE_FILE, OLD_DATABASE_FILE) if os.access(Path(data_dir, name), os.F_OK)]
+    file = parsed.database or (there or [DATABASE_FILE])[0]
     return parsed.set(database=str(Path(data_dir, file))).render_as_string(hide_password=False)
 
 

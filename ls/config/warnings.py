@@ -12,7 +12,7 @@ DATABASE_URL = f"{ENVIRONMENT_PREFIX}DATABASE_URL"
 
 # Label Studio reads each setting with the prefix LABEL_STUDIO_ or HEARTEX_, or without any. Of those without are named
 # the ones that other programs hardly set for themselves, as they do HOST, PORT, USERNAME, PASSWORD and SECRET_KEY.
-_DATABASE = re.compile(f"({ENVIRONMENT_PREFIX}|HEARTEX_)?(DJANGO_DB|POSTGRE_(HOST|PORT|NAME|USER|PASSWORD))")
+_DATABASE = re.compile(f"({ENVIRONMENT_PREFIX}|HEARTEX_)?(DJANGO_DB|POSTGRE_[A-Z_]+)")
 _OTHER_PREFIX = {f"HEARTEX_{setting.name}": setting.variable for setting in SETTINGS}
 _NO_PREFIX = {
     name: f"{ENVIRONMENT_PREFIX}{name}" for name in ("BASE_DATA_DIR", "MAX_SESSION_AGE", "MAX_TIME_BETWEEN_ACTIVITY")

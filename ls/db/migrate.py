@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from ls.config.settings import ConfigError
 from ls.db.extensions import db
-from ls.db.postgresql import OWNER, check_server, reason
+from ls.db.postgresql import check_server, reason
 from ls.db.sqlite import copy_to_file
 from ls.db.types import utcnow
 
@@ -57,7 +57,7 @@ def change_schema(app: Flask, target: str) -> None:
         try:
             migrate(connection, target)
         except ProgrammingError as error:  # no right to create tables, or tables of another program
-            raise ConfigError(f"The database cannot be brought up to date: {reason(error)}. {OWNER}") from None
+            raise ConfigError(f"The database cannot be brought up to date: {reason(error)}") from None
 
 
 def create_private_file(engine: Engine) -> None:

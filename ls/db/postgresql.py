@@ -23,6 +23,8 @@ _CURES = (
     ("permission denied for database", "Let the user in: GRANT CONNECT ON DATABASE ... TO ..."),
     ("no pg_hba.conf entry", "Allow user, database and address in the server's pg_hba.conf."),
     ("connection slots|too many (clients|connections)", "Raise max_connections in postgresql.conf."),
+    ("permission denied|must be owner", OWNER),
+    ("already exists", "The database belongs to another program. Name an empty one in LABEL_STUDIO_DATABASE_URL."),
     ("SSL|sslmode", "Mend the parameter sslmode in LABEL_STUDIO_DATABASE_URL."),
     ("startup parameter|configuration parameter", "Take that parameter out of LABEL_STUDIO_DATABASE_URL."),
     (
@@ -35,6 +37,7 @@ _FACTS = text("""
     SELECT current_database() AS database, current_user AS role, current_setting('server_encoding') AS encoding,
         current_setting('server_version_num')::int AS version,
         current_setting('transaction_read_only')::boolean AS read_only,
+        current_schema() AS schema, current_setting('search_path') AS search_path,
         (SELECT string_agg(c.relname, ', ' ORDER BY c.relname)
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname = ANY(:tables)
@@ -55,6 +58,11 @@ def check_server(connection: Connection) -> None:
         )
     elif found.read_only:
         problem = f"The database {found.database} can only be read. Name the primary server, not a standby."
+    elif found.schema is None:
+        problem = (
+            f"The database {found.database} has no schema to make tables in: its search_path is {found.search_path}. "
+            "Make that schema."
+        )
     elif found.closed:
         problem = f"The user {found.role} may not read and write these tables: {found.closed}. {OWNER}"
     if problem:

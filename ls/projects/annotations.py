@@ -11,7 +11,7 @@ from sqlalchemy import delete as delete_from
 from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.exceptions import InvalidFields, NotFound
-from ls.models import Annotation, Project, Task, User
+from ls.models import Annotation, Event, Project, Task, User
 from ls.models.project import in_visible_project
 from ls.projects import counters
 from ls.projects.counters import Counted
@@ -95,10 +95,13 @@ def delete(annotation: Annotation) -> None:
 
 
 def delete_many(ids: Sequence[int]) -> int:
-    """Delete these annotations; returns how many there were. Raises NotFound if there was none."""
+    """Delete these annotations, and record it; returns how many there were. Raises NotFound if there was none."""
     which, visible = Annotation.id.in_(ids), in_visible_project(Annotation.project_id)
-    projects = _lock_projects(db.session.scalars(select(Annotation.project_id).where(which, visible).distinct()))
-    deleted = sum(delete_of_project(project_id, which) for project_id in projects)
+    deleted = 0
+    for project in _lock_projects(db.session.scalars(select(Annotation.project_id).where(which, visible).distinct())):
+        if count := delete_of_project(project.id, which):
+            Event.record("annotations_deleted", **project.named, annotations=count)
+        deleted += count
     if not deleted:
         raise NotFound
     return deleted
@@ -116,11 +119,8 @@ def delete_of_project(project_id: int, which: ColumnElement[bool]) -> int:
     return len(rows)
 
 
-def _lock_projects(ids: Iterable[int]) -> list[int]:
-    in_order = sorted(ids)
-    for project_id in in_order:
-        Project.lock_for_update(project_id)
-    return in_order
+def _lock_projects(ids: Iterable[int]) -> list[Project]:
+    return [Project.lock_for_update(project_id) for project_id in sorted(ids)]
 
 
 def _counted(annotation: Annotation) -> list[Counted]:

@@ -85,7 +85,7 @@ class ImportedTask(BaseModel):
 
 
 TASK_FIELDS = MADE_HERE | ImportedTask.model_fields.keys()
-ANNOTATION_FIELDS = MADE_HERE | ImportedAnnotation.model_fields.keys() | {"completed_by"}
+ANNOTATION_FIELDS = MADE_HERE | ImportedAnnotation.model_fields.keys() - {"completed_by_id"} | {"completed_by"}
 
 
 def first_problem(error: ValidationError) -> str:

@@ -9,8 +9,7 @@ from sqlalchemy import delete as delete_from
 from ls.db.extensions import db
 from ls.db.types import utcnow
 from ls.exceptions import InvalidFields, NotFound
-from ls.models import Annotation, Project, Task, User
-from ls.models.project import in_visible_project
+from ls.models import Annotation, Event, Project, Task, User
 from ls.projects import annotations
 from ls.validation import json_problem
 
@@ -55,31 +54,29 @@ def change(task: Task, **fields: Any) -> None:
 
 def delete(task: Task) -> None:
     """Delete the task and its annotations. Raises NotFound if another request has deleted it."""
-    delete_many([task.id])
-
-
-def delete_many(ids: Sequence[int]) -> int:
-    """Delete these tasks and their annotations; returns how many there were. Raises NotFound if there was none."""
-    deleted = 0
-    visible = (Task.id.in_(ids), in_visible_project(Task.project_id))
-    for project_id in sorted(db.session.scalars(select(Task.project_id).where(*visible).distinct())):
-        project = Project.lock_for_update(project_id)
-        which = (Task.id.in_(ids), Task.project_id == project_id)
-        annotations.delete_of_project(project_id, Annotation.task_id.in_(select(Task.id).where(*which)))
-        statement = delete_from(Task).where(*which).returning(Task.id)
-        rows = db.session.execute(statement, execution_options={"synchronize_session": False}).all()
-        project.tasks_count -= len(rows)
-        deleted += len(rows)
-    if not deleted:
+    if not delete_matching(task.project_id, [Task.id == task.id]):
         raise NotFound
-    return deleted
 
 
-def delete_matching(project: Project, wanted: Sequence[ColumnElement[bool]]) -> int:
-    """Delete the tasks of the project that meet these conditions; returns how many there were."""
-    Project.lock_for_update(project.id)
+def delete_matching(project_id: int, wanted: Sequence[ColumnElement[bool]]) -> int:
+    """Delete the tasks of the project that meet these conditions, with their annotations, and record it.
+
+    Returns how many tasks there were. Raises NotFound for an unknown or deleted project.
+    """
+    project = Project.lock_for_update(project_id)
     ids = db.session.scalars(select(Task.id).where(Task.project_id == project.id, *wanted)).all()
-    return sum(delete_many(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
+    if ids:
+        said = sum(_delete(project, ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
+        Event.record("tasks_deleted", **project.named, tasks=len(ids), annotations=said)
+    return len(ids)
+
+
+def _delete(project: Project, ids: Sequence[int]) -> int:
+    """Delete these tasks of the locked project; returns how many annotations they had."""
+    said = annotations.delete_of_project(project.id, Annotation.task_id.in_(ids))
+    db.session.execute(delete_from(Task).where(Task.id.in_(ids)), execution_options={"synchronize_session": False})
+    project.tasks_count -= len(ids)
+    return said
 
 
 def _check(fields: dict[str, Any]) -> None:

@@ -73,9 +73,9 @@ def keyring() -> Keyring:
 
 
 @cache
-def cookie_suffix(secret_key: str) -> str:
-    """8 hexadecimal characters that are the same on all servers of an installation."""
-    return Keyring(secret_key).lookup("cookie", "session").hex()[:8]
+def cookie_suffix(secret_key: str, host: str) -> str:
+    """8 hexadecimal characters that are the same on all servers of an installation, and others for a copy elsewhere."""
+    return Keyring(secret_key).lookup("cookie", f"session{host}").hex()[:8]
 
 
 def random_token() -> str:

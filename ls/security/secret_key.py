@@ -24,7 +24,7 @@ def use(config: Config, key: str) -> None:
     config["SECRET_KEY"] = key
     # Browsers accept __Host- only with Secure and the path /, so not over plain http.
     prefix = "__Host-" if config["SESSION_COOKIE_SECURE"] else ""
-    config["SESSION_COOKIE_NAME"] = f"{prefix}ls_session_{cookie_suffix(key)}"
+    config["SESSION_COOKIE_NAME"] = f"{prefix}ls_session_{cookie_suffix(key, config['HOST'])}"
 
 
 def load_or_make(folder: Path) -> str:

@@ -238,6 +238,8 @@ def test_a_relative_sqlite_file_stands_in_the_data_folder(tmp_path: Path) -> Non
         f"postgresql://u:{SECRET}@db/x?schema=public",
         f"postgresql://u:{SECRET}@db/x?sslmode=require&pgbouncer=true",
         f"postgresql://u:{SECRET}@db/x?prepare_threshold=0",
+        f"postgresql://u:{SECRET}@db/x?port=soon",
+        f"postgresql://u:{SECRET}@db/x?host=a,b&port=1,2,3",
         f"sqlite:///x.db?password={SECRET}",
     ],
 )
@@ -376,7 +378,7 @@ def test_the_two_names_of_a_setting_that_differ_are_a_warning() -> None:
 
 @pytest.mark.parametrize("prefix", ["", "LABEL_STUDIO_", "HEARTEX_"])
 def test_label_studios_own_database_variables_are_named(prefix: str) -> None:
-    environ = {f"{prefix}{name}": SECRET for name in ("DJANGO_DB", "POSTGRE_HOST", "POSTGRE_PASSWORD", "POSTGRE_PORT")}
+    environ = {f"{prefix}{name}": SECRET for name in ("DJANGO_DB", "POSTGRE_HOST", "POSTGRE_OPTIONS")}
     [line] = warnings_for(environ)
     assert line.startswith(f"Not read here: {', '.join(environ)}. ")
     assert "LABEL_STUDIO_DATABASE_URL=postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME" in line

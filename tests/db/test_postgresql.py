@@ -145,6 +145,20 @@ def test_a_role_that_may_make_no_tables_is_told_what_to_ask_for(
         assert "permission denied for schema public. The user in LABEL_STUDIO_DATABASE_URL has to own" in answer.stderr
 
 
+def test_a_database_without_a_schema_is_refused(server: str, make: Callable[[str], Flask]) -> None:
+    with empty_database(server) as url:
+        said = refusal(make(changed(url, query={"options": "-csearch_path=nowhere"})))
+        assert said.endswith("has no schema to make tables in: its search_path is nowhere. Make that schema.\n")
+
+
+def test_tables_of_another_program_are_told_from_a_missing_right(server: str, make: Callable[[str], Flask]) -> None:
+    with empty_database(server) as url:
+        run(url, "CREATE TABLE users (id int)")
+        said = make(url).test_cli_runner().invoke(args=["start", "--no-browser"]).stderr
+        assert "already exists. The database belongs to another program. Name an empty one" in said
+        assert "OWNER TO" not in said
+
+
 def test_a_database_that_is_read_only_is_refused(server: str, make: Callable[[str], Flask]) -> None:
     with empty_database(server) as url:
         prepare_database(make(url))

@@ -277,11 +277,14 @@ def test_members_only(app: Flask, path: str) -> None:
     assert "/user/login/" in answer.location
 
 
+@pytest.mark.parametrize("path", ["/activity/", "/events/"])
 @pytest.mark.parametrize(
-    "query", ["kind=nonsense", "user=x", "since=yesterday", "until=2026-02-30", "kind=login&since=%00"]
+    "query", ["kind=nonsense", "user=x", "since=yesterday", "until=2026-02-30", "kind=login&since=%00", "project=1"]
 )
-def test_an_export_whose_filter_is_not_understood_is_refused(team: tuple[Person, Person], query: str) -> None:
-    answer = team[0].browser.get(f"/activity/?format=csv&{query}")
+def test_an_export_whose_filter_is_not_understood_is_refused(
+    team: tuple[Person, Person], path: str, query: str
+) -> None:
+    answer = team[0].browser.get(f"{path}?format=csv&{query}")
     assert (answer.status_code, answer.mimetype) == (400, "text/html")
     assert "is not understood, so nothing is exported." in answer.get_data(as_text=True)
-    assert team[0].browser.get("/activity/?format=csv&kind=&since=&until=").mimetype == "text/csv"
+    assert team[0].browser.get(f"{path}?format=csv&kind=&since=&until=").mimetype == "text/csv"

@@ -124,7 +124,7 @@ def test_bulk_verbs_count_as_single_ones(alice: int, bob: int) -> None:
         assert annotations.delete_many(every_second) == len(every_second)
     assert_true()
     with write():
-        assert tasks.delete_many(ids[:10]) == 10
+        assert tasks.delete_matching(project, [Task.id.in_(ids[:10])]) == 10
     assert_true()
 
 
@@ -224,7 +224,7 @@ def test_an_annotation_on_a_deleted_task_is_refused(alice: int) -> None:
     task_id = task.id
     db.session.expunge(task)
     with write():
-        tasks.delete_many([task_id])
+        tasks.delete_matching(project, [Task.id == task_id])
     with pytest.raises(NotFound), write():
         annotations.create(task, User.find(alice), [])
     assert counts() == {}

@@ -124,11 +124,11 @@ def test_an_unknown_author_or_no_people_file_is_one_line(bring: Any, tmp_path: P
 
 
 def test_what_is_left_out_is_counted_and_said(app: Flask, bring: Any) -> None:
-    annotation = {"result": [], "id": 5, "reviews": [{}, {}], "prediction": {"id": 1}}
+    annotation = {"result": [], "id": 5, "reviews": [{}, {}], "completed_by_id": 7}
     task = {"id": 7, "data": {}, "annotations": [annotation], "predictions": [1, 2, 3], "drafts": [], "x\x1b[2J": 1}
     done = bring([{**task, "completions": [{}]}, {**task, "comments": "a"}, {"text": "a", "predictions": [1]}])
     assert done.stderr.splitlines()[-1] == (
-        "Left out, as they have no place here: annotations.prediction (2), annotations.reviews (4), comments (1), "
+        "Left out, as they have no place here: annotations.completed_by_id (2), annotations.reviews (4), comments (1), "
         "completions (1), other (2), predictions (6)"
     )
     assert done.stdout == "Imported 3 tasks and 2 annotations into project 1\n"

@@ -88,9 +88,11 @@ TOKENS = {"api_tokens_enabled": "y", "personal_tokens_enabled": "y", "personal_t
 LOGIN, SIGN_UP, FORGOT, ME = "/user/login/", "/user/signup/", "/user/forgot-password/", "/user/account"
 IVAN = "ivan@example.org"
 IVANS = {"emails": [IVAN]}
-NO_TASKS = {"selectedItems": {"all": False, "included": []}}
+DELETE_TASKS, BULK_DELETE = "dm/actions?id=delete_tasks&project=2", "annotations/bulk-delete/"
+ALL_TASKS = {"selectedItems": {"all": True, "excluded": []}}
+THE_REST = {"ids": [2, 3], "project": 2}
 # Endpoint, the kind of event that it records (None: it concerns no account, or changes nothing), and how it is called.
-# Tasks and annotations are work: their rows name author and time themselves.
+# Tasks and annotations are work: while they are there, their rows name author and time themselves.
 PLAN: list[tuple[str, str | None, Step]] = [
     ("auth.login", "login", lambda w: w.as_visitor(LOGIN, LOGIN, email=w.bob.email, password=PASSWORD)),
     ("auth.signup", "sign_up", lambda w: _sign_up(w)),
@@ -203,23 +205,22 @@ PLAN: list[tuple[str, str | None, Step]] = [
     ("projects.restore", "project_restored", lambda w: _project(w, "1/restore")),
     ("projects.restore", None, lambda w: _project(w, "1/restore")),
     ("activity.index", "activity_exported", lambda w: w.alice.browser.get("/activity/?format=csv", headers=HERE)),
+    ("activity.events", "activity_exported", lambda w: w.alice.browser.get("/events/?format=csv", headers=HERE)),
     ("api.create_project", "project_created", lambda w: w.api("POST", "projects/", json={"title": "P"})),
     ("api.update_project", "project_changed", lambda w: w.api("PATCH", "projects/2/", json={"title": "Q"})),
     ("api.update_project", None, lambda w: w.api("PATCH", "projects/2/", json={"title": "Q"})),
     ("api.import_tasks", "tasks_imported", lambda w: w.api("POST", "projects/2/import", json=[{"text": "x"}])),
     ("api.create_task", None, lambda w: w.api("POST", "tasks/", json={"project": 2, "data": {"text": "x"}})),
     ("api.update_task", None, lambda w: w.api("PATCH", "tasks/1/", json={"data": {"text": "y"}})),
-    ("api.run_action", None, lambda w: w.api("POST", "dm/actions?id=delete_tasks&project=2", json=NO_TASKS)),
     ("api.create_annotation", None, lambda w: w.api("POST", "tasks/1/annotations/", json={"result": []})),
     ("api.update_annotation", None, lambda w: w.api("PATCH", "annotations/1/", json={"result": []})),
     ("api.create_annotations", None, lambda w: w.api("POST", "annotations/bulk/", json={"tasks": [1, 2]})),
-    ("api.delete_annotation", None, lambda w: w.api("DELETE", "annotations/1/")),
-    (
-        "api.delete_annotations",
-        None,
-        lambda w: w.api("POST", "annotations/bulk-delete/", json={"ids": [2, 3], "project": 2}),
-    ),
-    ("api.delete_task", None, lambda w: w.api("DELETE", "tasks/1/")),
+    ("api.delete_annotation", "annotations_deleted", lambda w: w.api("DELETE", "annotations/1/")),
+    ("api.delete_annotations", "annotations_deleted", lambda w: w.api("POST", BULK_DELETE, json=THE_REST)),
+    ("api.delete_annotations", None, lambda w: w.api("POST", BULK_DELETE, json=THE_REST)),
+    ("api.delete_task", "tasks_deleted", lambda w: w.api("DELETE", "tasks/1/")),
+    ("api.run_action", "tasks_deleted", lambda w: w.api("POST", DELETE_TASKS, json=ALL_TASKS)),
+    ("api.run_action", None, lambda w: w.api("POST", DELETE_TASKS, json=ALL_TASKS)),
     ("api.delete_project", "project_deleted", lambda w: w.api("DELETE", "projects/2/")),
     ("api.restore_project", "project_restored", lambda w: w.api("POST", "projects/2/restore/")),
     ("api.restore_project", None, lambda w: w.api("POST", "projects/2/restore/")),
@@ -303,7 +304,8 @@ def audit_log(app: Flask) -> list[Any]:
 
 def test_the_plan_below_has_every_route_that_writes(app: Flask) -> None:
     writing = {call.endpoint for call in calls(app) if call.method in WRITING}
-    assert {endpoint for endpoint, _kind, _step in PLAN} == writing | {"activity.index", "people.export"}
+    exporting = {"activity.events", "activity.index", "people.export"}
+    assert {endpoint for endpoint, _kind, _step in PLAN} == writing | exporting
 
 
 def test_every_verb_leaves_exactly_one_event(

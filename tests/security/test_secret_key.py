@@ -9,12 +9,26 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from flask import Config
 
 from ls.config.settings import ConfigError
 from ls.security import secret_key
 from ls.security.data_folder import is_open_to_others
 
 KEY = "k" * 32
+
+
+def cookie(host: str) -> str:
+    """The name of the session cookie at that public URL."""
+    config = Config("", {"SESSION_COOKIE_SECURE": host.startswith("https:"), "HOST": host})
+    secret_key.use(config, KEY)
+    return str(config["SESSION_COOKIE_NAME"])
+
+
+def test_a_restored_copy_beside_the_first_has_a_cookie_of_its_own() -> None:
+    hosts = ["", "https://example.org", "https://example.org/copy", "https://example.org:8443"]
+    assert len({cookie(host) for host in hosts}) == 4
+    assert cookie(hosts[1]) == cookie(hosts[1])
 
 
 def mode(path: Path) -> int:

@@ -46,6 +46,8 @@ KINDS = {
     "project_restored": _l("Project restored"),
     "project_purged": _l("Project purged"),
     "tasks_imported": _l("Import"),
+    "tasks_deleted": _l("Tasks deleted"),
+    "annotations_deleted": _l("Annotations deleted"),
     "label_studio_read": _l("Counts read from Label Studio"),
     "mail_sent_again": _l("Message sent again"),
     "activity_exported": _l("Export of the activity"),

@@ -55,6 +55,8 @@ OWN = {
     "project_restored": _l("%(actor)s restored the project %(title)s"),
     "project_purged": _l("The project %(title)s is gone for good, 30 days after its deletion"),
     "tasks_imported": _l("%(actor)s imported into %(title)s: tasks %(tasks)s, annotations %(annotations)s"),
+    "tasks_deleted": _l("%(actor)s deleted from %(title)s: tasks %(tasks)s, annotations %(annotations)s"),
+    "annotations_deleted": _l("%(actor)s deleted from %(title)s: annotations %(annotations)s"),
     "mail_sent_again": _l("%(actor)s let a message be sent again"),
     "label_studio_read": _l("%(actor)s read from Label Studio who did what there"),
     "activity_exported": _l("%(actor)s exported the activity as CSV"),

@@ -8,20 +8,19 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request, stream_with_context, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import get_locale
-from flask_babel import gettext as _
 
 from ls.blueprints.activity.export import csv_lines
 from ls.blueprints.activity.kinds import KINDS
 from ls.blueprints.activity.links import linked
 from ls.blueprints.activity.sentences import sentence
 from ls.db.extensions import db
-from ls.exceptions import DomainError
 from ls.models import Event, User
 from ls.queries.audit_log import Filter, all_events, list_events
 from ls.validation import BIGGEST_ID
 from ls.web.auth import write_as_current_user
+from ls.web.csv_download import check_filters, csv_response
 from ls.web.htmx import is_fragment, redirect, render
 from ls.web.user_agents import device
 
@@ -34,7 +33,7 @@ def index() -> Response:
     """Show a page of the log, newest first; `format=csv` downloads all of it."""
     wanted = _parse_filter()
     if request.args.get("format") == "csv":
-        _check_understood(wanted)
+        check_filters(["format", *(name for name, value in asdict(wanted).items() if value)])
         with write_as_current_user():
             Event.record("activity_exported")
         return _csv(wanted)
@@ -60,7 +59,7 @@ def index() -> Response:
 def events() -> Response:
     """Redirect from the earlier URL of this page; a download, which scripts fetch, is answered here as well."""
     if request.args.get("format") == "csv":
-        return _csv(_parse_filter())
+        return index()
     query = urlencode(list(request.args.items(multi=True)), errors="replace")
     return redirect(url_for("activity.index") + (f"?{query}" if query else ""), 301)
 
@@ -75,13 +74,6 @@ def _parse_filter() -> Filter:
         since=_date("since"),
         until=_date("until"),
     )
-
-
-def _check_understood(wanted: Filter) -> None:
-    """Raises DomainError if a value was left out: an export that looks filtered must not hold everything."""
-    for name in ("kind", "user", "since", "until"):
-        if request.args.get(name) and not getattr(wanted, name):
-            raise DomainError(_("The filter “%(name)s” is not understood, so nothing is exported.", name=name))
 
 
 def _id(name: str) -> int | None:
@@ -102,6 +94,4 @@ def _url(wanted: Filter, **more: str | None) -> str:
 
 def _csv(wanted: Filter) -> Response:
     get_locale()  # chosen now: while the response is streamed, the account is no longer loaded
-    response = Response(stream_with_context(csv_lines(all_events(wanted))), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="activity.csv"'
-    return response
+    return csv_response(csv_lines(all_events(wanted)), "activity.csv")

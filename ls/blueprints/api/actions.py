@@ -10,7 +10,6 @@ from ls.blueprints.api.operation import Query, Schema, api_operation, json_respo
 from ls.blueprints.api.schemas import Id
 from ls.blueprints.api.task_query import Selection, TaskQuery
 from ls.exceptions import InvalidFields
-from ls.models import Project
 from ls.projects import tasks
 from ls.web.auth import write_as_current_user
 
@@ -43,5 +42,5 @@ def run_action(query: ActionQuery, body: ActionBody) -> Response:
     if body.project not in {None, query.project}:
         raise InvalidFields({"project": ["It differs from the project in the query string."]})
     with write_as_current_user():
-        deleted = tasks.delete_matching(Project.find(query.project), list(body.conditions()))
+        deleted = tasks.delete_matching(query.project, list(body.conditions()))
     return json_response(Done, {"processed_items": deleted, "detail": f"Deleted {deleted} tasks"})

@@ -1,6 +1,6 @@
 """The list of people as CSV."""
 
-from flask import Response, request, stream_with_context
+from flask import Response, request
 from flask_babel import gettext as _
 
 from ls.blueprints.people.blueprint import people
@@ -10,15 +10,17 @@ from ls.models import Event
 from ls.queries.people import PeopleFilter
 from ls.queries.people_table import people_csv
 from ls.web.auth import write_as_current_user
+from ls.web.csv_download import check_filters, csv_response
+
+PLACE = ("after", "before", "open", "next")  # in the list, which its link and its form send along
 
 
 @people.get("/people/export")
 def export() -> Response:
     """Download the people of the filter, or those who are selected."""
     wanted = Address.parse().filter
-    for name in ("sort", "status"):  # an export that looks filtered must not hold everybody
-        if request.args.get(name) not in {None, "", getattr(wanted, name)}:
-            raise DomainError(_("The filter “%(name)s” is not understood, so nothing is exported.", name=name))
+    chosen = [name for name in ("sort", "status") if request.args.get(name) == getattr(wanted, name)]
+    check_filters(["q", "person", *PLACE, *chosen])
     ids = selected_ids() if "person" in request.args else None
     if ids == []:
         raise DomainError(_("Nobody is selected."))
@@ -26,6 +28,4 @@ def export() -> Response:
         wanted = PeopleFilter(status="all")
     with write_as_current_user():
         Event.record("people_exported")
-    response = Response(stream_with_context(people_csv(wanted, ids)), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="people.csv"'
-    return response
+    return csv_response(people_csv(wanted, ids), "people.csv")
