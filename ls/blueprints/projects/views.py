@@ -13,6 +13,7 @@ from ls.exceptions import InvalidFields
 from ls.models import Project
 from ls.models.project import checked
 from ls.projects import deletion
+from ls.queries.linked import list_linked_projects
 from ls.queries.projects import get_project, list_contributors, list_deleted_projects, list_projects
 from ls.web.auth import form_checks_csrf, write_as_current_user
 from ls.web.htmx import flash_message, is_fragment, redirect, render
@@ -110,5 +111,13 @@ def _checked_values(form: ProjectForm) -> dict[str, Any] | None:
 
 
 def _list_values() -> dict[str, Any]:
-    page = list_projects(after=request.args.get("after"), before=request.args.get("before"))
-    return {"projects": page.rows, "is_open": "new" in request.args, **page_urls(page, url_for("projects.index"))}
+    url, args = url_for("projects.index"), request.args
+    page = list_projects(after=args.get("after"), before=args.get("before"))
+    linked = list_linked_projects(after=args.get("linked_after"), before=args.get("linked_before"))
+    return {
+        "projects": page.rows,
+        "linked": linked.rows,
+        "linked_urls": page_urls(linked, url, "linked_"),
+        "is_open": "new" in args,
+        **page_urls(page, url),
+    }

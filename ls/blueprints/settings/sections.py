@@ -13,6 +13,7 @@ from ls.mail.outbox import mail_is_set_up
 from ls.models import ApiToken, OneTimeCode
 from ls.models.one_time_code import CONFIRM
 from ls.projects.counters import contribution_totals
+from ls.queries.linked import linked_totals
 from ls.queries.sessions import list_sessions
 from ls.web.htmx import flashed_beside, is_fragment
 
@@ -72,8 +73,8 @@ def _sessions() -> dict[str, Any]:
 
 
 def _membership() -> dict[str, Any]:
-    annotations, projects = contribution_totals(current_user.id)
-    return {"annotations": annotations, "projects": projects}
+    here, there = contribution_totals(current_user.id), linked_totals(current_user.id)
+    return {"annotations": here[0] + there[0], "projects": here[1] + there[1]}
 
 
 # What each section reads.
