@@ -1,16 +1,18 @@
 """Reads who did what in a Label Studio, and keeps it beside Roster's own.
 
 Members are found by email. Their annotations are counted there by one call each, which is left out for whoever did
-nothing since, in projects in which nobody did. Nothing is deleted here because it is missing there.
+nothing since, in projects in which nobody did. Nothing is deleted here because it is missing there. One Label Studio is
+kept at a time, as ids of another may be the same.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from ls.db.extensions import Base, db
 from ls.db.transaction import write
+from ls.exceptions import DomainError
 from ls.linked.source import Counted, Member, Project, Source
 from ls.models import Event, LinkedMember, LinkedProject, LinkedRole, User
 from ls.models.project import TITLE_LENGTH
@@ -28,6 +30,20 @@ class Found:
     projects: int = 0
     changes: int = 0
     seen: set[int] = field(default_factory=set)
+
+
+def check_kept(source: Source, *, replace: bool) -> None:
+    """Check that no other Label Studio was read before; `replace`: forget what was read there. Raises DomainError."""
+    is_same = LinkedProject.url.startswith(f"{source.url}/projects/", autoescape=True)
+    with write() as session:
+        other = session.scalar(select(LinkedProject.url).where(~is_same).limit(1))
+        if other and not replace:
+            raise DomainError(
+                f"{other.rpartition('/projects/')[0]} was read before, and one Label Studio is kept at a time. "
+                f"To forget what was read there, and read {source.url} instead, add --replace."
+            )
+        for kept in (LinkedRole, LinkedMember, LinkedProject) if other else ():
+            session.execute(delete(kept))
 
 
 def sync(source: Source, on_page: Callable[[int], object], on_unknown: Told) -> Found:
