@@ -1,4 +1,4 @@
-"""deploy/guard/: nginx with the shipped sample, a tool with the shipped middleware, and everything that is forged."""
+"""deploy/guard/: both samples as shipped, a tool with the shipped settings and middleware, and all that is forged."""
 
 import logging
 import re
