@@ -26,7 +26,7 @@ SECRET, TOKEN = "0123456789abcdef" * 4, "a" * 40
 OLGA, NINA = "olga@example.org", "nina@example.org"
 CONFIG = """<View><Text name="text" value="$text"/>
 <Choices name="kind" toName="text"><Choice value="Chair"/><Choice value="Table"/></Choices></View>"""
-STARTS_WITHIN = 300.0
+STARTS_WITHIN = 900.0
 
 
 @contextmanager
