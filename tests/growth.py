@@ -62,6 +62,7 @@ def grow(app: Flask, one: int) -> None:
     crowd(app, PEOPLE)
     with app.app_context():
         with write() as session:
+            Organization.get().label_studio_url = "http://there.example"
             for table, rows in _rows(one):
                 session.execute(insert(table), rows)
         if db.engine.dialect.name == "postgresql":

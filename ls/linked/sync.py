@@ -14,7 +14,7 @@ from ls.db.extensions import Base, db
 from ls.db.transaction import write
 from ls.exceptions import DomainError
 from ls.linked.source import Counted, Member, Project, Source
-from ls.models import Event, LinkedMember, LinkedProject, LinkedRole, User
+from ls.models import Event, LinkedMember, LinkedProject, LinkedRole, Organization, User
 from ls.models.project import TITLE_LENGTH
 from ls.models.user import email_key
 
@@ -34,16 +34,18 @@ class Found:
 
 def check_kept(source: Source, *, replace: bool) -> None:
     """Check that no other Label Studio was read before; `replace`: forget what was read there. Raises DomainError."""
-    is_same = LinkedProject.url.startswith(f"{source.url}/projects/", autoescape=True)
     with write() as session:
-        other = session.scalar(select(LinkedProject.url).where(~is_same).limit(1))
-        if other and not replace:
-            raise DomainError(
-                f"{other.rpartition('/projects/')[0]} was read before, and one Label Studio is kept at a time. "
-                f"To forget what was read there, and read {source.url} instead, add --replace."
-            )
-        for kept in (LinkedRole, LinkedMember, LinkedProject) if other else ():
-            session.execute(delete(kept))
+        organization = Organization.lock_for_update()
+        other = organization.label_studio_url
+        if other not in {None, source.url}:
+            if not replace:
+                raise DomainError(
+                    f"{other} was read before, and one Label Studio is kept at a time. "
+                    f"To forget what was read there, and read {source.url} instead, add --replace."
+                )
+            for kept in (LinkedRole, LinkedMember, LinkedProject):
+                session.execute(delete(kept))
+        organization.label_studio_url = source.url
 
 
 def sync(source: Source, on_page: Callable[[int], object], on_unknown: Told) -> Found:

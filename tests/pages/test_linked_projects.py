@@ -8,11 +8,11 @@ from flask import Flask
 from ls.accounts import deletion
 from ls.db.extensions import db
 from ls.db.transaction import write
-from ls.models import LinkedMember, LinkedProject, LinkedRole, User
+from ls.models import LinkedMember, LinkedProject, LinkedRole, Organization, User
 from tests.cast import Cast, Person
 from tests.factories import a_project, a_task, an_annotation
 
-THERE = "http://there.example/projects"
+THERE = "http://there.example"
 
 
 @pytest.fixture
@@ -24,9 +24,12 @@ def alice(cast: Cast) -> Person:
 def link(numbers: range, creator: int, contributor: int, annotations: int) -> None:
     """Projects of one person, and what another annotated in them."""
     with write() as session:
+        Organization.get().label_studio_url = THERE
         for number in numbers:
             title = f"<b>Scenes {number:03}"
-            session.add(LinkedProject(id=number, title=title, url=f"{THERE}/{number}", annotations_count=annotations))
+            session.add(
+                LinkedProject(id=number, title=title, url=f"{THERE}/projects/{number}", annotations_count=annotations)
+            )
         session.add(LinkedMember(user_id=contributor, annotations_count=annotations))
         session.flush()
         for number in numbers:
@@ -46,7 +49,7 @@ def test_they_stand_on_the_list_and_open_label_studio(app: Flask, cast: Cast, al
         link(range(7, 8), 1, alice.id, 1234)
     page = panel(alice)
     assert "In Label Studio" in page
-    assert f'<a href="{THERE}/7"><bdi>&lt;b&gt;Scenes 007</bdi></a>' in page
+    assert f'<a href="{THERE}/projects/7"><bdi>&lt;b&gt;Scenes 007</bdi></a>' in page
     assert '<a href="/people/1"><bdi>bob@example.org</bdi></a>' in page
     assert ">1,234</td>" in page
     assert "No projects yet" not in alice.browser.get("/projects/").text

@@ -209,15 +209,13 @@ def test_an_odd_cursor_is_no_error(app: Flask, alice: Person, query: str) -> Non
 
 
 @pytest.mark.parametrize("number", [0, 1, 60])
-def test_the_list_costs_three_statements(
-    app: Flask, cast: Cast, alice: Person, number: int, moved_clock: Clock
-) -> None:
+def test_the_list_costs_two_statements(app: Flask, cast: Cast, alice: Person, number: int, moved_clock: Clock) -> None:
     make(app, alice.id, number)
     make(app, cast.bob(sign_in=False).id, number)
     page(alice)
     with statements(app) as seen:
         page(alice)
-    assert len(seen) == 3  # the reader, own projects, linked ones
+    assert len(seen) == 2
 
 
 def test_the_last_page_is_read_through_the_key(app: Flask, alice: Person) -> None:
@@ -251,6 +249,6 @@ def test_no_page_reads_a_table_to_its_end(app: Flask, alice: Person, path: str) 
         for statement in asked:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (1,) * statement.count("?"))
             steps = [str(row[3]) for row in plan]
-            # Only the fifty contributors that were selected before are scanned, and linked projects from the newest on.
+            # Only the fifty contributors that were selected before are scanned.
             scans = [step for step in steps if step.startswith("SCAN")]
-            assert all(re.fullmatch(r"SCAN (\(subquery-\d+\)|anon_\d+|linked_projects)", step) for step in scans), steps
+            assert all(re.fullmatch(r"SCAN (\(subquery-\d+\)|anon_\d+)", step) for step in scans), steps
