@@ -73,8 +73,11 @@ def _sessions() -> dict[str, Any]:
 
 
 def _membership() -> dict[str, Any]:
-    here, there = contribution_totals(current_user.id), linked_totals(current_user.id)
-    return {"annotations": here[0] + there[0], "projects": here[1] + there[1]}
+    annotations, projects = contribution_totals(current_user.id)
+    if current_user.organization.label_studio_url:
+        there = linked_totals(current_user.id)
+        annotations, projects = annotations + there[0], projects + there[1]
+    return {"annotations": annotations, "projects": projects}
 
 
 # What each section reads.
