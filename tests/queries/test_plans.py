@@ -18,7 +18,7 @@ from tests.safety.routes import calls
 from tests.statements import statements
 
 # A page of fifty-one rows with what is joined to them. Reading the smallest large table would be ten times this.
-ROWS, HUNDRED_STEPS = 320, 80
+ROWS, HUNDRED_STEPS = 380, 80
 LARGE = (
     *("users", "projects", "tasks", "annotations", "contributions", "events", "login_sessions", "invitations"),
     *("linked_projects", "linked_members", "linked_roles"),
