@@ -39,6 +39,7 @@ $(shell test ! -e .venv/runs || $(BIN)/python -c "import flask" 2>/dev/null || r
 tools:
 	@sh tests/tools.sh chromium:chromium nginx:nginx initdb:postgresql pgbouncer:pgbouncer
 	@sh tests/tools.sh exim4:exim4-daemon-light || echo "exim4 is not installed: another mail server would have to go."
+	@sh tests/tools.sh caddy:caddy || echo "Caddy is not installed: its sample is not tested."
 
 lint: .venv/tests
 	$(BIN)/ruff check .

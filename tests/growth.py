@@ -11,7 +11,20 @@ from sqlalchemy import insert, text
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.folding import name_key, search_text
-from ls.models import Annotation, Contribution, Event, Invitation, LoginSession, Organization, Project, Task, User
+from ls.models import (
+    Annotation,
+    Contribution,
+    Event,
+    Invitation,
+    LinkedMember,
+    LinkedProject,
+    LinkedRole,
+    LoginSession,
+    Organization,
+    Project,
+    Task,
+    User,
+)
 
 PEOPLE, PROJECTS, DELETED, TASKS, EVENTS, SESSIONS = 4000, 3000, 2000, 4000, 6000, 3000
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -49,6 +62,7 @@ def grow(app: Flask, one: int) -> None:
     crowd(app, PEOPLE)
     with app.app_context():
         with write() as session:
+            Organization.get().label_studio_url = "http://there.example"
             for table, rows in _rows(one):
                 session.execute(insert(table), rows)
         if db.engine.dialect.name == "postgresql":
@@ -87,6 +101,13 @@ def _rows(one: int) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
             for number in range(EVENTS)
         ],
     )
+    yield LinkedProject, [{"id": 1 + n, "title": "There", "url": "", "annotations_count": n} for n in range(PROJECTS)]
+    yield LinkedMember, [{"user_id": user_id, "annotations_count": user_id} for user_id in (one, *others)]
+    # Everybody contributes to the newest project, and has created one.
+    roles = [(PROJECTS, user_id, user_id == others[0]) for user_id in others]
+    roles += [(1 + n, user_id, True) for n, user_id in enumerate(others[: PROJECTS - 1])]
+    names = ("project_id", "user_id", "has_created")
+    yield LinkedRole, [{**dict(zip(names, role, strict=True)), "has_contributed": True} for role in roles]
     yield Invitation, [{"created_by_id": one, "uses": 1} for _ in range(SESSIONS)]
     yield (
         LoginSession,

@@ -9,7 +9,7 @@ from ls.cli.base import CommandError, command
 from ls.cli.progress import bar
 from ls.config.parsers import base_url
 from ls.linked.source import Source, SourceFailed
-from ls.linked.sync import sync
+from ls.linked.sync import check_kept, sync
 from ls.names import isolated
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -25,8 +25,9 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
     help="An API token of Label Studio, or of a Roster that guards it.",
 )
 @click.option("--every", help="Go on, and read again after this time: 30s, 10m, 2h.")
+@click.option("--replace", is_flag=True, help="Forget another Label Studio that was read before.")
 @command
-def sync_label_studio(url: str, token: str, every: str | None) -> None:
+def sync_label_studio(url: str, token: str, every: str | None, *, replace: bool) -> None:
     """Read members, projects and counts of the Label Studio at URL, and show them on People beside Roster's own.
 
     Nothing is written there, nobody is made here, and nothing is deleted here because it is missing there: emails
@@ -35,7 +36,7 @@ def sync_label_studio(url: str, token: str, every: str | None) -> None:
     address, pause = _address(url), _seconds(every)
     while True:
         try:
-            _read(Source(address, token))
+            _read(Source(address, token), replace=replace)
         except SourceFailed as failed:
             if not pause:
                 raise
@@ -45,8 +46,10 @@ def sync_label_studio(url: str, token: str, every: str | None) -> None:
         time.sleep(pause)
 
 
-def _read(source: Source) -> None:
-    with bar(source.members_count(), "Reading") as people:
+def _read(source: Source, *, replace: bool) -> None:
+    members = source.members_count()
+    check_kept(source, replace=replace)
+    with bar(members, "Reading") as people:
         found = sync(source, people.update, lambda email: click.echo(f"unknown\t{isolated(email)}", err=True))
     click.echo(
         f"People: {found.people}, unknown: {found.unknown}, projects: {found.projects}, changes: {found.changes}"

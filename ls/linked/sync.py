@@ -1,18 +1,20 @@
 """Reads who did what in a Label Studio, and keeps it beside Roster's own.
 
 Members are found by email. Their annotations are counted there by one call each, which is left out for whoever did
-nothing since, in projects in which nobody did. Nothing is deleted here because it is missing there.
+nothing since, in projects in which nobody did. Nothing is deleted here because it is missing there. One Label Studio is
+kept at a time, as ids of another may be the same.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from ls.db.extensions import Base, db
 from ls.db.transaction import write
+from ls.exceptions import DomainError
 from ls.linked.source import Counted, Member, Project, Source
-from ls.models import Event, LinkedMember, LinkedProject, LinkedRole, User
+from ls.models import Event, LinkedMember, LinkedProject, LinkedRole, Organization, User
 from ls.models.project import TITLE_LENGTH
 from ls.models.user import email_key
 
@@ -28,6 +30,22 @@ class Found:
     projects: int = 0
     changes: int = 0
     seen: set[int] = field(default_factory=set)
+
+
+def check_kept(source: Source, *, replace: bool) -> None:
+    """Check that no other Label Studio was read before; `replace`: forget what was read there. Raises DomainError."""
+    with write() as session:
+        organization = Organization.lock_for_update()
+        other = organization.label_studio_url
+        if other not in {None, source.url}:
+            if not replace:
+                raise DomainError(
+                    f"{other} was read before, and one Label Studio is kept at a time. "
+                    f"To forget what was read there, and read {source.url} instead, add --replace."
+                )
+            for kept in (LinkedRole, LinkedMember, LinkedProject):
+                session.execute(delete(kept))
+        organization.label_studio_url = source.url
 
 
 def sync(source: Source, on_page: Callable[[int], object], on_unknown: Told) -> Found:

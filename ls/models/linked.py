@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ls.db.extensions import Base
@@ -37,6 +37,8 @@ class LinkedRole(Base):
     __tablename__ = "linked_roles"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    project_id: Mapped[int] = mapped_column(ForeignKey("linked_projects.id"), primary_key=True, index=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("linked_projects.id"), primary_key=True)
     has_created: Mapped[bool]
     has_contributed: Mapped[bool]
+
+    __table_args__ = (Index("ix_linked_roles_project_id", "project_id", "has_created", "user_id"),)

@@ -53,6 +53,8 @@ class Organization(Base):
     # What the founder's first steps show: whether a script has called the API, and whether they are hidden.
     has_scripts: Mapped[bool] = mapped_column(default=False)
     first_steps_hidden: Mapped[bool] = mapped_column(default=False)
+    # Where the linked projects are; None: no Label Studio is read.
+    label_studio_url: Mapped[str | None] = mapped_column(String(500))
 
     @classmethod
     def get(cls) -> Self:

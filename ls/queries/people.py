@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import aliased
 
 from ls.db.extensions import db
-from ls.models import Contribution, Organization, User
+from ls.models import Contribution, LinkedMember, Organization, User
 from ls.models.project import in_visible_project
 from ls.models.user import ACTIVE, DEACTIVATED, DELETED, UserSummary
 from ls.queries.pagination import PAGE_SIZE, Page, count_before, encode, last_page, paginate
@@ -20,10 +20,13 @@ LAST = "last"  # as `before`: the end of the list
 
 SHOWN = tuple(getattr(User, name) for name in UserSummary._fields[:-1])
 
-# Annotations are summed up when they are read. A total in the row of each user would have to be written while a
-# project is locked, but users are locked before projects (ls/db/transaction.py); and deleted projects do not count.
+# Annotations are summed up when they are read, with those in Label Studio. A total in the row of each user would have
+# to be written while a project is locked, but users are locked before projects (ls/db/transaction.py); and deleted
+# projects do not count.
 _SUM = select(func.sum(Contribution.annotations_count)).where(in_visible_project(Contribution.project_id))
-OF_PERSON = func.coalesce(_SUM.where(Contribution.user_id == User.id).correlate(User).scalar_subquery(), 0)
+_HERE = _SUM.where(Contribution.user_id == User.id).correlate(User).scalar_subquery()
+_THERE = select(LinkedMember.annotations_count).where(LinkedMember.user_id == User.id).correlate(User).scalar_subquery()
+OF_PERSON = func.coalesce(_HERE, 0) + func.coalesce(_THERE, 0)
 _TOTALS = _SUM.add_columns(Contribution.user_id).group_by(Contribution.user_id).subquery()
 
 # Everything else that chooses and sorts stands in the indexes of `users`, so the list is found in an index alone;
@@ -36,7 +39,7 @@ _COUNT = select(func.count()).select_from(_FOUND)
 SORTS: dict[str, Any] = {
     "email": _FOUND.email_key,
     "name": _FOUND.name_key,
-    "annotations": func.coalesce(_TOTALS.c[0], 0),
+    "annotations": func.coalesce(_TOTALS.c[0], 0) + func.coalesce(LinkedMember.annotations_count, 0),
     "last_activity": _FOUND.activity_key,
 }
 STATUSES = {
@@ -107,6 +110,7 @@ def _list(wanted: PeopleFilter, people: Select[Any]) -> tuple[Select[Any], tuple
     sort = wanted.sort.removeprefix("-")
     if sort == "annotations":
         people = people.outerjoin(_TOTALS, _TOTALS.c.user_id == _FOUND.id)
+        people = people.outerjoin(LinkedMember, LinkedMember.user_id == _FOUND.id)
     people = people.where(STATUSES[wanted.status], *(matching(_FOUND.search_text, wanted.q) if wanted.q else ()))
     return people, (SORTS[sort], _FOUND.id), wanted.sort != sort
 

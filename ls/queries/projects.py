@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from ls.db.extensions import db
 from ls.exceptions import NotFound
-from ls.models import Contribution, Project, Task, User
+from ls.models import Contribution, LinkedProject, Project, Task, User
 from ls.models.project import KEPT, VISIBLE, restorable
 from ls.models.user import UserSummary
 from ls.queries.pagination import PAGE_SIZE, Page, paginate
@@ -73,8 +73,9 @@ def list_projects(*, after: str | None = None, before: str | None = None) -> Pag
 
 
 def has_projects() -> bool:
-    """Whether there is a project."""
-    return db.session.scalar(select(Project.id).where(VISIBLE).limit(1)) is not None
+    """Whether the list has a project, be it one in Label Studio."""
+    own, linked = select(Project.id).where(VISIBLE), select(LinkedProject.id)
+    return bool(db.session.scalar(select(or_(own.exists(), linked.exists()))))
 
 
 def list_deleted_projects(*, after: str | None = None, before: str | None = None) -> Page[DeletedProject]:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cast import PASSWORD
 from tests.guard import tool
+from tests.guard.caddy import Caddy
 from tests.raw_http import ask
 from tests.server import RunningServer, Visitor
 from tests.test_deploy import Nginx, wait_for
@@ -49,12 +50,12 @@ class Site:
         return email
 
     def cookie(self, email: str = OWNER) -> str:
-        """The header of somebody who logged in."""
+        """The header of somebody who logged in, here and at another Roster on the same host."""
         visitor = Visitor(f"http://localhost:{self.port}/roster")
         assert visitor.sign_in(email).status_code == 302
         [found] = visitor.http.cookies.jar
         visitor.http.close()
-        return f"Cookie: other=1; {found.name}={found.value}; last=2"
+        return f"Cookie: other=1; __Host-ls_session_0a1b=x; {found.name}={found.value}; last=2"
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +66,9 @@ def tool_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
-@pytest.fixture(scope="module", params=["as shipped", "own tokens"])
+@pytest.fixture(scope="module", params=["nginx", "own tokens", "Caddy"])
 def site(request: pytest.FixtureRequest, tool_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The tool at /, Roster at /roster/, as the sample has it; once more with the sample's option."""
+    """The tool at /, Roster at /roster/, as the samples have it; once more with the option of nginx's."""
     folder, port = tmp_path_factory.mktemp("site"), free_port()
     settings = {"USERNAME": OWNER, "PASSWORD": PASSWORD, "USER_TOKEN": TOKEN, "GUARDED_PATHS": "/"}
     settings |= {"HOST": f"http://localhost:{port}/roster", "TRUSTED_PROXIES": "127.0.0.1"}
@@ -77,7 +78,10 @@ def site(request: pytest.FixtureRequest, tool_port: int, tmp_path_factory: pytes
     if request.param == "own tokens":
         changes |= {f"        #{line}": line for line in ("error_page", "if", "    set", "    return", "}")}
     with RunningServer(folder, workers=1, **settings) as roster:
-        proxy = Nginx(folder, "guard/nginx.conf", roster.port, port, is_https=False, changes=changes)
+        if request.param == "Caddy":
+            proxy: Caddy | Nginx = Caddy(folder, roster.port, port, changes)
+        else:
+            proxy = Nginx(folder, "guard/nginx.conf", roster.port, port, is_https=False, changes=changes)
         wait_for(f"http://localhost:{port}/roster/health")
         yield Site(port, tool_port, roster, folder / "access.log", request.param == "own tokens")
         proxy.stop()

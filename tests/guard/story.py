@@ -26,7 +26,7 @@ SECRET, TOKEN = "0123456789abcdef" * 4, "a" * 40
 OLGA, NINA = "olga@example.org", "nina@example.org"
 CONFIG = """<View><Text name="text" value="$text"/>
 <Choices name="kind" toName="text"><Choice value="Chair"/><Choice value="Table"/></Choices></View>"""
-STARTS_WITHIN = 300.0
+STARTS_WITHIN = 900.0
 
 
 @contextmanager
@@ -154,7 +154,14 @@ class Story:
         section = self.olga.locator("section", has_text="In Label Studio")
         expect(section).to_contain_text(re.compile("Annotations\\s*1"))
         expect(section.get_by_role("link", name="Furniture")).to_be_visible()
+        expect(self.olga.locator(".person-row .numeric")).to_have_text("1")
         self.say(self.olga, "After a sync, Roster's People shows Nina's annotation")
+        self.olga.goto("/roster/projects/")
+        self.say(self.olga, "The project stands on Roster's Projects, as linked")
+        self.olga.get_by_role("link", name="Furniture").click()
+        expect(self.olga).to_have_url(re.compile(f"^{self.url}/projects/[0-9]+"))
+        self.olga.goto("/roster/people/?q=nina")
+        self.olga.locator(".person-toggle").first.click()
 
     def nina_is_deactivated(self) -> None:
         self.olga.locator(".person-detail summary", has_text="Deactivate").click()

@@ -1,4 +1,4 @@
-"""deploy/guard/: nginx with the shipped sample, a tool with the shipped middleware, and everything that is forged."""
+"""deploy/guard/: both samples as shipped, a tool with the shipped settings and middleware, and all that is forged."""
 
 import logging
 import re
@@ -46,6 +46,13 @@ def test_who_is_logged_in_can_forge_nobody_else(site: Site) -> None:
     for forged in FORGED.values():
         status, said, _ = site.ask("/", forged, cookie)
         assert (status, said.get("email")) in {(401, None), (200, "nina@example.org")}
+
+
+def test_who_is_logged_in_cannot_have_the_proxy_drop_their_name(site: Site) -> None:
+    cookie = site.cookie(OWNER)
+    for hidden in ("X-Roster-User, X-Roster-Email, X-Roster-Name", "X-Roster-Secret", "X-Roster-User"):
+        status, said, _ = site.ask("/", f"Connection: {hidden}", cookie)
+        assert (status, said["email"]) == (200, OWNER), hidden
 
 
 @pytest.mark.parametrize("secret", [None, "", "0", f"{tool.SECRET}, {tool.SECRET}", tool.SECRET[:-1], "é"])

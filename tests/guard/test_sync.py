@@ -139,6 +139,30 @@ def test_what_ended_halfway_is_counted_again(app: Flask, alice: Person, there: L
         assert db.session.get_one(LinkedMember, alice.id).annotations_count == 6
 
 
+def test_another_label_studio_is_refused_until_it_is_to_replace_the_first(
+    app: Flask, alice: Person, address: str
+) -> None:
+    sync(app, address)
+    other = LabelStudio()
+    other.projects = {3: ("Another one's", 1)}
+    other.join(1, "bob@example.org", 1, [3], [3], AT)
+    with serving(other) as url:
+        result = sync(app, url)
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+        assert f"{address} was read before" in result.stderr
+        assert "--replace" in result.stderr
+        assert "Street scenes" in alice.browser.get(f"/people/{alice.id}").text
+        assert sync(app, url, "wrong", "--replace").exit_code == 1
+        assert "Street scenes" in alice.browser.get(f"/people/{alice.id}").text
+        for _ in range(2):
+            assert sync(app, url, LEGACY, "--replace").exit_code == 0
+    assert "In Label Studio" not in alice.browser.get(f"/people/{alice.id}").text
+    page = alice.browser.get("/projects/").text
+    assert "Street scenes" not in page
+    assert f'<a href="{url}/projects/3">' in page
+    assert f"{url} was read before" in sync(app, address).stderr
+
+
 def test_a_personal_access_token_is_exchanged(app: Flask, alice: Person, there: LabelStudio, address: str) -> None:
     assert sync(app, address, PERSONAL).exit_code == 0
     assert there.accesses == 1

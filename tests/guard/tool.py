@@ -1,4 +1,4 @@
-"""A tool behind deploy/guard/roster_guard.py: a small Django project, which says whom it takes a request for."""
+"""A tool behind both Python files of deploy/guard/: a small Django project, which says whom it takes a request for."""
 
 import json
 import os
@@ -10,7 +10,6 @@ from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import django
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -44,25 +43,7 @@ def set_up(folder: Path) -> None:
     """Make the project, with an empty database in that folder."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # after a browser test, Playwright's event loop is in this thread
     sys.path[:0] = [str(ROOT / "deploy" / "guard"), str(ROOT / "tests" / "guard" / "project")]
-    settings.configure(
-        SECRET_KEY="of a project for tests",
-        ALLOWED_HOSTS=["*"],
-        ROOT_URLCONF=__name__,
-        ROSTER_URL="/roster",
-        ROSTER_SECRET=SECRET,
-        AUTH_USER_MODEL="organizations.User",
-        AUTHENTICATION_BACKENDS=["roster_guard.RosterBackend"],
-        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "organizations"],
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        SESSION_SERIALIZER="django.contrib.sessions.serializers.JSONSerializer",
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "tool.sqlite3"}},
-        DEFAULT_AUTO_FIELD="django.db.models.AutoField",
-        MIDDLEWARE=[
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "roster_guard.RosterMiddleware",
-        ],
-    )
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "roster_settings", "ROSTER_SECRET": SECRET, "TOOL": str(folder)}
     django.setup()
     from organizations.models import Organization, User  # noqa: PLC0415  # only now is Django set up
 

@@ -36,9 +36,9 @@ def task_values(found: Project) -> dict[str, Any]:
     return {"tasks": page.rows, **page_urls(page, url_for("projects.project", project_id=found.id))}
 
 
-def page_urls(page: Page[Any], url: str) -> dict[str, str | None]:
-    """The URLs of the pages before and after."""
+def page_urls(page: Page[Any], url: str, prefix: str = "") -> dict[str, str | None]:
+    """The URLs of the pages before and after; `prefix`: of the parameter, if it is not the page's only list."""
     return {
-        "previous_url": f"{url}?before={page.previous}" if page.previous else None,
-        "next_url": f"{url}?after={page.next}" if page.next else None,
+        "previous_url": f"{url}?{prefix}before={page.previous}" if page.previous else None,
+        "next_url": f"{url}?{prefix}after={page.next}" if page.next else None,
     }

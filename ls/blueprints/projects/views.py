@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from ls.accounts import rate_limit
 from ls.blueprints.projects.blueprint import projects
@@ -13,6 +14,8 @@ from ls.exceptions import InvalidFields
 from ls.models import Project
 from ls.models.project import checked
 from ls.projects import deletion
+from ls.queries.linked import LinkedSummary, list_linked_projects
+from ls.queries.pagination import Page
 from ls.queries.projects import get_project, list_contributors, list_deleted_projects, list_projects
 from ls.web.auth import form_checks_csrf, write_as_current_user
 from ls.web.htmx import flash_message, is_fragment, redirect, render
@@ -110,5 +113,15 @@ def _checked_values(form: ProjectForm) -> dict[str, Any] | None:
 
 
 def _list_values() -> dict[str, Any]:
-    page = list_projects(after=request.args.get("after"), before=request.args.get("before"))
-    return {"projects": page.rows, "is_open": "new" in request.args, **page_urls(page, url_for("projects.index"))}
+    url, args = url_for("projects.index"), request.args
+    page = list_projects(after=args.get("after"), before=args.get("before"))
+    linked: Page[LinkedSummary] = Page([])
+    if current_user.organization.label_studio_url:
+        linked = list_linked_projects(after=args.get("linked_after"), before=args.get("linked_before"))
+    return {
+        "projects": page.rows,
+        "linked": linked.rows,
+        "linked_urls": page_urls(linked, url, "linked_"),
+        "is_open": "new" in args,
+        **page_urls(page, url),
+    }

@@ -13,6 +13,7 @@ from ls.mail.outbox import mail_is_set_up
 from ls.models import ApiToken, OneTimeCode
 from ls.models.one_time_code import CONFIRM
 from ls.projects.counters import contribution_totals
+from ls.queries.linked import linked_totals
 from ls.queries.sessions import list_sessions
 from ls.web.htmx import flashed_beside, is_fragment
 
@@ -73,6 +74,9 @@ def _sessions() -> dict[str, Any]:
 
 def _membership() -> dict[str, Any]:
     annotations, projects = contribution_totals(current_user.id)
+    if current_user.organization.label_studio_url:
+        there = linked_totals(current_user.id)
+        annotations, projects = annotations + there[0], projects + there[1]
     return {"annotations": annotations, "projects": projects}
 
 
