@@ -146,6 +146,15 @@ def test_a_member_who_opens_it_is_told_who_they_are_and_what_it_is_for(app: Flas
         assert said in shown
 
 
+def test_who_opens_the_link_again_that_they_came_with_is_told_so(app: Flask, cast: Cast) -> None:
+    page, bob = page_of(app, BOB), Browser(app)
+    assert sign_up(bob, BOB, page=page)[0] == 302
+    answer = bob.get(page)
+    assert answer.status_code == 200
+    for said in ("You are logged in as bob@example.org.", "Alice Kim invited bob@example.org.", "is used up."):
+        assert said in answer.text
+
+
 def test_a_double_click_is_one_account_and_signs_in(app: Flask, cast: Cast) -> None:
     page, browser, first = page_of(app, BOB), Browser(app), app.test_client()
     shown = browser.get(page).text
