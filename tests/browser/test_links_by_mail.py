@@ -57,7 +57,7 @@ def set_password(page: Page, password: str) -> None:
     """Behind a link."""
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Set password").click()
-    expect(page.get_by_text("Your password is set. Log in with it.")).to_be_visible()
+    expect(page.get_by_text("is set. Log in with it.")).to_be_visible()
 
 
 def test_a_forgotten_password_and_a_stolen_email(server: RunningServer, smtp_server: SmtpServer, visit: Visits) -> None:
