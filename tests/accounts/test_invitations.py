@@ -201,6 +201,18 @@ def test_the_statement_alone_keeps_the_limit(app: Flask, cast: Cast) -> None:
     assert (ended, state(app)) == ({False: 3, True: 5}, ("used", 3))
 
 
+@pytest.mark.parametrize("ending", ["revoked", "expired"])
+def test_the_statement_alone_refuses_what_has_ended(app: Flask, cast: Cast, moved_clock: Clock, ending: str) -> None:
+    page_of(app, expires="1h")
+    if ending == "revoked":
+        revoke(app, 1)
+    else:
+        moved_clock.move(hours=2)
+    with app.app_context(), pytest.raises(InvitationEnded), write():
+        db.session.get_one(Invitation, 1).redeem("")
+    assert state(app) == (ending, 0)
+
+
 def test_with_an_account_goes_the_address_in_its_invitations(app: Flask, cast: Cast, moved_clock: Clock) -> None:
     page_of(app, BOB, expires="1h")
     moved_clock.move(hours=2)
