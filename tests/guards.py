@@ -337,7 +337,7 @@ GUARDS = (
     Guard(
         "invitation: time in the signature", INVITATION, "{self.id} {iso(self.created_at)}", "{self.id}", (INVITATIONS,)
     ),
-    Guard("invitation: its end", INVITATION, "if self.state != PENDING:", "if False:", (INVITATIONS,)),
+    Guard("invitation: its end", INVITATION, "if why := self.ended:", "if False:", (INVITATIONS,)),
     Guard("invitation: its address", INVITATION, "if self.email_key not in {None, key}:", "if False:", (INVITATIONS,)),
     Guard(
         "invitation: in one statement",

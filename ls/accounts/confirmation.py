@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from flask_babel import get_locale
-
 from ls.config.address import link_to
 from ls.db.types import utcnow
 from ls.mail.outbox import enqueue
@@ -23,7 +21,7 @@ def ask(user: User) -> None:
     """Inside `write()`: send the link; older ones stop working."""
     url = link_to(f"/user/account/email/sign-up/{OneTimeCode.issue(user, SIGN_UP)}")
     lifetime = LIFETIMES[SIGN_UP]
-    enqueue("sign-up-confirmation", user.email, locale=str(get_locale()), lifetime=lifetime, email=user.email, url=url)
+    enqueue("sign-up-confirmation", user.email, locale=user.language, lifetime=lifetime, email=user.email, url=url)
 
 
 def ask_again(user: User, last: datetime) -> None:

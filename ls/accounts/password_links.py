@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -42,10 +41,10 @@ def mail_if_known(email: str, key: str) -> None:
     Event.record("password_forgotten", found)
     if found is not None and found.is_active:
         # Never to the address as typed: a mailbox with the same key may be that of somebody else.
-        _mail(found.email, OneTimeCode.issue(found, MAILED), found.language or str(get_locale()))
+        _mail(found.email, OneTimeCode.issue(found, MAILED), found.language)
         return
     OneTimeCode.delete_for(NOBODY)
-    message = _mail(email, random_id(), str(get_locale()))
+    message = _mail(email, random_id(), None)
     db.session.flush()
     db.session.delete(message)
 

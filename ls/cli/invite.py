@@ -15,7 +15,9 @@ from ls.db.types import iso
 from ls.exceptions import NotFound
 from ls.models import Invitation, Organization
 from ls.names import isolated
-from ls.queries.invitations import all_invitations
+from ls.queries.invitations import all_invitations, used_by
+
+NAMED = 100  # of those who used an invitation
 
 
 @click.group(invoke_without_command=True, short_help="Print the invite link; invite by email or with an end.")
@@ -60,20 +62,23 @@ def create(email: str | None, note: str | None, expires: str | None, uses: int |
 @command
 def list_command(as_json: bool) -> None:
     """List the invitations, the newest first."""
-    rows = [_row(invitation) for invitation in all_invitations()]
+    invitations = all_invitations()
+    users = used_by(invitations, NAMED)
+    rows = [_row(each, [user.email for user in users.get(each.id, ())]) for each in invitations]
     if as_json:
         click.echo(json.dumps(rows, default=iso))
         return
     for row in rows:
         whom, until = isolated(row["email"] or "whoever has it"), iso(row["expires_at"]) or "never expires"
-        click.echo("\t".join((str(row["id"]), row["state"], whom, f"{row['uses']} uses", until, row["url"])))
+        used = " ".join((f"{row['uses']} uses", *map(isolated, row["used_by"])))
+        click.echo("\t".join((str(row["id"]), row["state"], whom, used, until, row["url"])))
 
 
-def _row(invitation: Invitation) -> dict[str, Any]:
+def _row(invitation: Invitation, users: list[str]) -> dict[str, Any]:
     names = ("id", "state", "email", "note", "created_at", "expires_at", "max_uses", "uses")
     by = invitation.created_by
     row = {name: getattr(invitation, name) for name in names}
-    return {**row, "created_by": by and by.email, "url": link_to(path_of(invitation.token))}
+    return {**row, "created_by": by and by.email, "used_by": users, "url": link_to(path_of(invitation.token))}
 
 
 @invite.command(short_help="End an invitation.")

@@ -33,7 +33,8 @@ def test_command(email: str) -> None:
     if not mail_is_set_up():
         raise CommandError("Mail is not set up: LABEL_STUDIO_MAIL_HOST is not set.")
     email, _key = check_email(email)
-    content = render("test", email, None, organization=Organization.get().title)
+    organization = Organization.get()
+    content = render("test", email, None, organization=organization.title if organization.has_title else None)
     message = message_of(content, new_message_id(), utcnow())
     try:
         with connected(click.echo) as smtp:

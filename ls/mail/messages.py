@@ -10,9 +10,10 @@ from typing import Any
 
 import idna
 from flask import current_app, render_template
-from flask_babel import force_locale, gettext, ngettext
+from flask_babel import force_locale, get_locale, gettext, ngettext
 
 from ls.config.address import link_to
+from ls.models.event import audit_context
 from ls.models.outgoing_mail import Content
 
 
@@ -21,7 +22,8 @@ def render(template: str, to: str, locale: str | None, **context: Any) -> Conten
 
     Its first line is the subject; the text follows in paragraphs, with each link on a line of its own.
     """
-    with force_locale(locale or current_app.config["LANGUAGE"]):
+    usual = str(get_locale()) if audit_context().is_page else current_app.config["LANGUAGE"]
+    with force_locale(locale or usual):
         # The templates' own translations escape what is put in, as a plain text must not.
         written = render_template(f"mail/{template}.txt", **context, _=gettext, ngettext=ngettext)
         first, _, rest = written.strip().partition("\n")

@@ -21,8 +21,9 @@ def mail_is_set_up() -> bool:
 def enqueue(template: str, to: str, *, locale: str | None, lifetime: timedelta, **context: Any) -> OutgoingMail | None:
     """Add the message inside `write()`, and return it; nothing where mail is not set up.
 
-    `template` is the name of a file in templates/mail, `locale` the reader's language or None for the server's,
-    `lifetime` how long the message is worth sending, such as that of its link. Links are made by `link_to`.
+    `template` is the name of a file in templates/mail; `locale` the reader's language, or None for that of the page
+    where this was asked for, and for that of the server where API or command asked; `lifetime` how long the message is
+    worth sending, such as that of its link. Links are made by `link_to`.
     """
     if not mail_is_set_up():
         return None

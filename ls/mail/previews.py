@@ -28,5 +28,5 @@ PREVIEWS: dict[str, dict[str, Any]] = {
         "until": datetime(2026, 5, 10, 12, 30, tzinfo=UTC),
         "url": f"{SITE}/user/signup/?token=1-0123456789abcdef0123456789abcdef01234567",
     },
-    "test": {"organization": "Label Studio"},
+    "test": {"organization": "Acme Labels"},
 }

@@ -12,6 +12,7 @@ from flask import current_app
 Note = Callable[[str], object]
 
 TIMEOUT = 30.0  # seconds for each answer
+LOOKS_WITHIN = 180.0  # but the one to a whole message, which servers look through (RFC 5321, 4.5.3.2.6)
 
 
 @contextmanager
@@ -86,6 +87,12 @@ class _Dialogue(smtplib.SMTP):
         for line in said.decode(errors="backslashreplace").split("\n"):
             self._note(f"< {code} {_without_secrets(line)}".rstrip())
         return code, said
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """Hand the message over; one that was given up too early would arrive again and again."""
+        if self.sock:
+            self.sock.settimeout(LOOKS_WITHIN)
+        return super().data(msg)
 
     def auth(self, mechanism: str, authobject: Any, *, initial_response_ok: bool = True) -> tuple[int, bytes]:
         """Log in; all that is said about it is hidden."""

@@ -23,7 +23,8 @@ CHANGES = "changes"  # old and new of each field, in an event's detail
 class AuditContext:
     """Who asks and from where: actor (None: not signed in), address, client's own name, request id.
 
-    An address is shared if it is that of a proxy that nobody named.
+    An address is shared if it is that of a proxy that nobody named. What somebody asks on a page, they read in the
+    language of that page.
     """
 
     actor_id: int | None = None
@@ -31,6 +32,7 @@ class AuditContext:
     agent: str = ""
     request_id: str = ""
     is_shared: bool = False
+    is_page: bool = False
 
 
 _context: ContextVar[AuditContext] = ContextVar("audit_context", default=AuditContext())  # noqa: B039  # frozen

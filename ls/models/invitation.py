@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ls.db.extensions import Base, db
 from ls.db.types import NEVER_REUSE_IDS, UtcDateTime, iso, sort_key, utcnow
-from ls.exceptions import InvalidFields, InvitationEnded, NotFound
+from ls.exceptions import InvalidFields, InvitationEnded, NotFound, Text
 from ls.models.event import Event
 from ls.security.crypto import is_same_token, keyring
 from ls.validation import BIGGEST_ID, token_in
@@ -56,6 +56,11 @@ class Invitation(Base):
             return REVOKED
         return EXPIRED if self.expires_at is not None and self.expires_at <= utcnow() else PENDING
 
+    @property
+    def ended(self) -> Text:
+        """How it ended, for people; None while it is pending."""
+        return ENDED.get(self.state)
+
     @classmethod
     def is_pending(cls) -> tuple[ColumnElement[bool], ...]:
         """The state PENDING as conditions of a statement."""
@@ -93,10 +98,10 @@ class Invitation(Base):
 
     def check(self) -> None:
         """Check that it still admits somebody. Raises InvitationEnded, which says why and whom to ask."""
-        if self.state != PENDING:
+        if why := self.ended:
             inviter = self.created_by
             asked = inviter.display_name if inviter is not None and inviter.is_active else _l("a member")
-            raise InvitationEnded(_l("%(why)s Ask %(name)s for a new one.", why=ENDED[self.state], name=asked))
+            raise InvitationEnded(_l("%(why)s Ask %(name)s for a new one.", why=why, name=asked))
 
     def redeem(self, key: str) -> None:
         """Use it for the account with this email key; at once, no more accounts than it has uses left get through.

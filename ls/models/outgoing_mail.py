@@ -17,7 +17,7 @@ from ls.security.crypto import Undecipherable, keyring
 from ls.validation import BIGGEST_ID
 
 PURPOSE = "outgoing mail"
-LEASE = timedelta(minutes=10)  # longer than one attempt can take; then another process may try
+LEASE = timedelta(minutes=15)  # longer than one attempt can take; then another process may try
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 ERROR_LENGTH = 500
 GONE = _l("This message has been sent, or is too old to be kept.")

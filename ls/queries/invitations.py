@@ -31,10 +31,12 @@ def all_invitations() -> Sequence[Invitation]:
 
 
 def used_by(invitations: Sequence[Invitation], most: int) -> dict[int, list[UserSummary]]:
-    """The first who signed up with each of these invitations."""
+    """The first who signed up with each of these invitations, which follow one another in the list."""
     ids = [invitation.id for invitation in invitations if invitation.uses]
+    if not ids:
+        return {}
     rank = func.row_number().over(partition_by=User.invitation_id, order_by=User.id).label("rank")
-    found = select(*SHOWN, User.invitation_id, rank).where(User.invitation_id.in_(ids)).subquery()
+    found = select(*SHOWN, User.invitation_id, rank).where(User.invitation_id.between(min(ids), max(ids))).subquery()
     users: dict[int, list[UserSummary]] = {}
     for *columns, invitation_id, _rank in db.session.execute(select(found).where(found.c.rank <= most)):
         users.setdefault(invitation_id, []).append(UserSummary(*columns))

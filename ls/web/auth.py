@@ -94,7 +94,7 @@ def note_caller(user: User | None) -> None:
 def _set_audit_context(actor: User | None) -> None:
     actor_id = actor.id if actor else None
     agent, is_shared = request.headers.get("User-Agent", ""), request.environ.get(UNNAMED_PROXY, False)
-    set_audit_context(AuditContext(actor_id, request.remote_addr or "", agent, g.request_id, is_shared))
+    set_audit_context(AuditContext(actor_id, request.remote_addr or "", agent, g.request_id, is_shared, not is_api()))
 
 
 def is_api() -> bool:

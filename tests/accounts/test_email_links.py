@@ -95,6 +95,20 @@ def test_the_link_works_for_a_day_and_only_the_newest(app: Flask, cast: Cast, mo
     assert "Waiting" not in alice.browser.get(PAGE).text
 
 
+@pytest.mark.parametrize(
+    ("part", "hint"),
+    [
+        ("confirm", "enter the new one again in Account &amp; Settings"),
+        ("undo", "ask whoever runs the server"),
+        ("sign-up", "Log in: if your email still has to be confirmed, a new link is sent to you."),
+    ],
+)
+def test_a_link_that_is_too_old_says_what_to_do(app: Flask, cast: Cast, part: str, hint: str) -> None:
+    path = f"/user/account/email/{part}/too-old"
+    for answer in (app.test_client().get(path), send(app, path)):
+        assert (answer.status_code, hint in answer.text) == (404, True)
+
+
 def test_what_waits_can_be_canceled(app: Flask, cast: Cast) -> None:
     alice = cast.alice()
     ask(alice)

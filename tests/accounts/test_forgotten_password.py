@@ -58,7 +58,7 @@ def test_the_mailed_link_sets_the_password_and_ends_every_session_but_does_not_l
     answer = visitor.post(path, {"password": NEW}, page=path)
     assert (answer.status_code, answer.location) == (303, LOGIN)
     assert visitor.get("/people/").status_code == 302
-    assert "Your password is set. Log in with it." in visitor.get(LOGIN).text
+    assert f"The password of {alice.email} is set. Log in with it." in visitor.get(LOGIN).text
     assert alice.browser.get("/people/").status_code == 302
     assert [Browser(app).sign_in(alice.email, typed).status_code for typed in (PASSWORD, NEW)] == [422, 302]
     assert set_password(app, path).status_code == 404

@@ -146,6 +146,15 @@ def test_a_member_who_opens_it_is_told_who_they_are_and_what_it_is_for(app: Flas
         assert said in shown
 
 
+def test_who_opens_the_link_again_that_they_came_with_is_told_so(app: Flask, cast: Cast) -> None:
+    page, bob = page_of(app, BOB), Browser(app)
+    assert sign_up(bob, BOB, page=page)[0] == 302
+    answer = bob.get(page)
+    assert answer.status_code == 200
+    for said in ("You are logged in as bob@example.org.", "Alice Kim invited bob@example.org.", "is used up."):
+        assert said in answer.text
+
+
 def test_a_double_click_is_one_account_and_signs_in(app: Flask, cast: Cast) -> None:
     page, browser, first = page_of(app, BOB), Browser(app), app.test_client()
     shown = browser.get(page).text
@@ -190,6 +199,18 @@ def test_the_statement_alone_keeps_the_limit(app: Flask, cast: Cast) -> None:
 
     in_threads(8, redeem)
     assert (ended, state(app)) == ({False: 3, True: 5}, ("used", 3))
+
+
+@pytest.mark.parametrize("ending", ["revoked", "expired"])
+def test_the_statement_alone_refuses_what_has_ended(app: Flask, cast: Cast, moved_clock: Clock, ending: str) -> None:
+    page_of(app, expires="1h")
+    if ending == "revoked":
+        revoke(app, 1)
+    else:
+        moved_clock.move(hours=2)
+    with app.app_context(), pytest.raises(InvitationEnded), write():
+        db.session.get_one(Invitation, 1).redeem("")
+    assert state(app) == (ending, 0)
 
 
 def test_with_an_account_goes_the_address_in_its_invitations(app: Flask, cast: Cast, moved_clock: Clock) -> None:

@@ -125,6 +125,19 @@ def test_a_message_is_in_the_language_of_its_reader(app: Flask, cast: Cast) -> N
     assert not letter.subject.isascii()
 
 
+def test_who_chose_no_language_reads_that_of_their_page(app: Flask, cast: Cast) -> None:
+    alice = cast.alice()
+    api("current-user/reset-token/")(app, alice)  # scripts are told nothing of a language, so it is the server's
+    chinese = {"Accept-Language": "zh-CN", "Referer": "http://localhost/"}
+    for path, fields in (
+        (f"{PAGE}token/reset", {}),
+        (f"{PAGE}email", {"email": "new@example.net", "current_password": PASSWORD}),
+        ("/people/invitations/", {"emails": "bob@example.org"}),
+    ):
+        alice.browser.post(path, fields, page=path if "people" in path else PAGE, headers=chinese)
+    assert [letter.subject.isascii() for letter in letters(app)] == [True, False, False, False]
+
+
 def test_an_email_is_told_to_the_old_address(app: Flask, cast: Cast) -> None:
     alice = cast.alice()
     form("email", email="new@example.net", current_password=PASSWORD)(app, alice)

@@ -34,6 +34,7 @@ def test_from_invitation_to_account(app: Flask, alice: Person, alice_api: Script
     assert sign_up(Browser(app), "bob@example.org", page=page_of(made))[0] == 302
     [used] = alice_api.get(LIST)["results"]
     assert used == made | {"state": "used", "uses": 1, "used_by": [2]}
+    assert alice_api.get(f"{LIST}{made['id']}/") == used
 
 
 def test_a_link_for_whoever_has_it(alice_api: Script) -> None:
@@ -43,7 +44,8 @@ def test_a_link_for_whoever_has_it(alice_api: Script) -> None:
     alice_api.send("DELETE", f"{LIST}1/", status=204)
     assert alice_api.get(LIST)["results"][0]["state"] == "revoked"
     for number in (9, 2**31, 2**70):
-        assert alice_api.send("DELETE", f"{LIST}{number}/", status=404) == NOT_FOUND
+        for method in ("GET", "DELETE"):
+            assert alice_api.send(method, f"{LIST}{number}/", status=404) == NOT_FOUND
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def set_password(page: Page, password: str) -> None:
     """Behind a link."""
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Set password").click()
-    expect(page.get_by_text("Your password is set. Log in with it.")).to_be_visible()
+    expect(page.get_by_text("is set. Log in with it.")).to_be_visible()
 
 
 def test_a_forgotten_password_and_a_stolen_email(server: RunningServer, smtp_server: SmtpServer, visit: Visits) -> None:
@@ -127,3 +127,25 @@ def test_without_mail_and_javascript_whoever_runs_the_server_helps(silent_server
     page.get_by_role("button", name="Change email").click()
     expect(page.get_by_text("Email changed. Log in with the new one from now on.")).to_be_visible()
     expect(page.get_by_text(f"You log in with {NEW}.")).to_be_visible()
+    invite_by_hand(page, visit(width=390, javascript=False, url=silent_server.url).page())
+
+
+def invite_by_hand(page: Page, invited: Page) -> None:
+    """From pasted addresses to links, as a file and in the list, and to an account."""
+    page.goto("/people/invitations/")
+    page.get_by_label("Email addresses").fill("Bob <bob@example.org>\ncarol@example.org")
+    page.get_by_role("button", name="Invite", exact=True).click()
+    expect(page.get_by_text("Send each person their link")).to_be_visible()
+    looks.check(page, False)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the links as CSV").click()
+    lines = download.value.path().read_text("utf-8-sig").splitlines()
+    links = dict(line.split(",") for line in lines)
+    assert list(links) == ["email", "bob@example.org", "carol@example.org"]
+    shown = page.get_by_label("Link for bob@example.org")
+    expect(shown).to_have_value(links["bob@example.org"])
+    invited.goto(links["bob@example.org"])
+    expect(invited.get_by_label("Email")).to_have_value("bob@example.org")
+    invited.get_by_label("Password", exact=True).fill(PASSWORD)
+    invited.get_by_role("button", name="Sign up").click()
+    invited.wait_for_url("**/people/")

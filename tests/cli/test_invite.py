@@ -31,8 +31,9 @@ def test_create_list_and_revoke(closed_app: Flask) -> None:
     assert run(closed_app, "revoke", "1").stdout == "Invitation 1 is used\n"
     rows = [line.split("\t") for line in run(closed_app, "list").stdout.splitlines()]
     assert rows[0] == ["2", "revoked", "whoever has it", "0 uses", "never expires", link]
-    assert rows[1][:4] == ["1", "used", "bob@example.org", "1 uses"]
-    newest = json.loads(run(closed_app, "list", "--json").stdout)[0]
+    assert rows[1][:4] == ["1", "used", "bob@example.org", "1 uses bob@example.org"]
+    newest, oldest = json.loads(run(closed_app, "list", "--json").stdout)
+    assert oldest["used_by"] == ["bob@example.org"]
     assert (newest["id"], newest["max_uses"], newest["expires_at"], newest["created_by"]) == (2, 3, None, None)
 
 

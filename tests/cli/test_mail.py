@@ -38,6 +38,7 @@ def test_the_dialogue_is_shown_without_secrets(make_app: Make, tmp_path: Path, m
     assert any(line.startswith("> RCPT TO:<alice@example.org>") for line in lines)
     assert lines[-1] == "Sent to alice@example.org"
     assert server.recipients == ["alice@example.org"]
+    assert server.messages[0]["Subject"] == "Test message of Roster"
     assert wrong.exit_code == 1
     assert wrong.stderr.splitlines()[-1].startswith("Not sent: 535 ")
     for secret in (PASSWORD, "wrong one", USER, f"\0{USER}\0{PASSWORD}"):
@@ -80,6 +81,6 @@ def test_the_queue_says_what_waits_and_what_failed_and_sends_again(make_app: Mak
 
 def test_a_preview_in_either_language(app: Flask) -> None:
     english, chinese = (run(app, "preview", "test", "--language", name).stdout for name in ("en", "zh-Hans"))
-    assert english.startswith("Test message of Label Studio\n\n")
+    assert english.startswith("Test message of Acme Labels\n\n")
     assert "测试" in chinese
     assert run(app, "preview", "nothing").exit_code == 2

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from ls.db.extensions import db
 from ls.db.transaction import write
 from ls.db.types import utcnow
-from ls.mail import outbox, sender
+from ls.mail import outbox, sender, smtp
 from ls.mail.outbox import enqueue
 from tests.db.test_transaction import in_threads
 from tests.mail.outbox import HOUR, add, kept, let_time_pass, problems
@@ -130,6 +130,16 @@ def test_a_refusal_for_now_is_tried_again_after_growing_pauses(app: Flask, smtp_
     assert len(smtp_server.messages) == 1
     assert smtp_server.messages[0]["Message-ID"] == mail.message_id
     assert kept(app) == []
+
+
+def test_a_server_that_looks_through_the_message_for_long_gets_it_once(
+    app: Flask, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT", 2.0)
+    smtp_server.on_data = [lambda: time.sleep(3)]
+    add(app)
+    flush(app)
+    assert (len(smtp_server.messages), kept(app)) == (1, [])
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])

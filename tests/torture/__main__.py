@@ -16,6 +16,7 @@ from tests.torture import (
     late_writes,
     lost_values,
     mail,
+    mailed_links,
     redemptions,
     restore,
     slow_clients,
@@ -33,6 +34,7 @@ TRIALS: tuple[Trial, ...] = (
     slow_clients.TRIAL,
     *imports.TRIALS,
     mail.TRIAL,
+    *mailed_links.TRIALS,
     *redemptions.TRIALS,
 )
 AT_MOST = 900  # seconds for all trials together

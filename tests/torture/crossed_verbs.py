@@ -26,6 +26,7 @@ def run(engine: str) -> Outcome:
             task = client.post("/api/tasks/", json={"project": project, "data": {"text": "x"}}).json()["id"]
         until = time.monotonic() + SECONDS
         verbs = [*_pages(alice, carol, dora), *_calls(server, alice, bob, task), partial(_three_sessions, server, bob)]
+        verbs += [partial(_invite_and_revoke, server, member) for member in (alice, carol)]
         at_once([partial(_repeat, until, verb, statuses) for verb in verbs])
         deadlocks, failed = server.deadlocks(), server.log.read_text().count("unhandled")
     figures = f"{statuses.total()} verbs: {dict(sorted(statuses.items()))}; {deadlocks} deadlocks, {failed} failed"
@@ -76,6 +77,13 @@ def _send(server: Loaded, member: Member, method: str, path: str, body: dict[str
 def _make_and_delete(server: Loaded, member: Member) -> list[int]:
     made = _send(server, member, "POST", "/api/users/", {"email": f"{member.id}-{time.monotonic_ns()}@example.org"})
     return [made.status_code, _send(server, member, "DELETE", f"/api/users/{made.json()['id']}/", {}).status_code]
+
+
+def _invite_and_revoke(server: Loaded, member: Member) -> list[int]:
+    """Carol's invitations end with her, too, whenever she is deactivated."""
+    email = f"{member.id}-{time.monotonic_ns()}@example.org"
+    made = _send(server, member, "POST", "/api/invite/send-email", {"emails": [email]})
+    return [made.status_code, _send(server, member, "POST", "/api/invite/revoke", {"email": email}).status_code]
 
 
 def _personal_token(server: Loaded, member: Member) -> list[int]:

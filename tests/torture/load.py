@@ -38,16 +38,16 @@ class Loaded(RunningServer):
 
 
 @contextmanager
-def loaded(engine: str) -> Iterator[Loaded]:
+def loaded(engine: str, **settings: str) -> Iterator[Loaded]:
     """Two workers on that engine."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if engine == "sqlite":
-            with Loaded(folder) as server:
+            with Loaded(folder, **settings) as server:
                 server.database_url = f"sqlite:///{folder / 'data' / DATABASE_FILE}"
                 yield server
             return
-        with postgres() as database, Loaded(folder, DATABASE_URL=database.url) as server:
+        with postgres() as database, Loaded(folder, DATABASE_URL=database.url, **settings) as server:
             server.database_url, server.database_log = database.url, database.folder / "log"
             yield server
 

@@ -21,7 +21,7 @@ AGAIN = "UPDATE outgoing_mail SET next_attempt_at = created_at WHERE next_attemp
 
 
 def run() -> Outcome:
-    """Ten addresses a turn, each turn ended after a random time; a claim ends at once, instead of in ten minutes."""
+    """Ten addresses a turn, each turn ended after a random time; a claim ends at once, not in fifteen minutes."""
     with tempfile.TemporaryDirectory() as name, SmtpServer() as smtp:
         account = {"USERNAME": "a@example.org", "PASSWORD": "correct horse", "USER_TOKEN": TOKEN}
         server = RunningServer(Path(name), workers=WORKERS, **account, **smtp.settings)

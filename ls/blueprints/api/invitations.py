@@ -1,5 +1,6 @@
 """Invitations: list, invite, send again and revoke; and the two calls of the SDK for invitations by email."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -77,9 +78,15 @@ class Email(Input):
 def list_invitations(query: Paged) -> Response:
     """The newest first."""
     invitations, count = numbered_invitations(query.offset, query.page_size)
-    users = used_by(invitations, NAMED)
-    results = [_schema(each, [user.id for user in users.get(each.id, ())]) for each in invitations]
-    return json_response(Page[InvitationSchema], page_schema(results, count, query))
+    return json_response(Page[InvitationSchema], page_schema(_schemas(invitations), count, query))
+
+
+@api.get("/api/invitations/<int:invitation_id>/")
+@api_operation("Get an invitation", tag=TAG, answers={200: InvitationSchema})
+def get_invitation(invitation_id: int) -> Response:
+    """As in the list."""
+    [found] = _schemas([Invitation.find(invitation_id)])
+    return json_response(InvitationSchema, found)
 
 
 @api.post("/api/invitations/")
@@ -99,17 +106,20 @@ def send_invitations(body: Emails) -> Response:
 def _invite(emails: list[str], terms: Terms) -> Response:
     with write_as_current_user(lock_organization=True) as user:
         lines = invite(emails, terms, user)
-        made = [_schema(line.invitation, []) for line in lines if line.invitation]
+        made = _schemas([line.invitation for line in lines if line.invitation])
         others = [line for line in lines if line.status != NEW]
         left_out = [{"email": line.email, "status": line.status, "why": str(line.why)} for line in others]
         return json_response(Invited, {"invitations": made, "left_out": left_out}, 201)
 
 
-def _schema(invitation: Invitation, users: list[int]) -> dict[str, Any]:
-    names = InvitationSchema.model_fields.keys() - {"used_by", "url", "created_by"}
-    url = url_for("auth.signup", token=invitation.token, _external=True)
-    known = {name: getattr(invitation, name) for name in names}
-    return {**known, "created_by_id": invitation.created_by_id, "used_by": users, "url": url}
+def _schemas(invitations: Sequence[Invitation]) -> list[dict[str, Any]]:
+    users, names = used_by(invitations, NAMED), InvitationSchema.model_fields.keys() - {"used_by", "url", "created_by"}
+    return [
+        {name: getattr(each, name) for name in names}
+        | {"created_by_id": each.created_by_id, "used_by": [user.id for user in users.get(each.id, ())]}
+        | {"url": url_for("auth.signup", token=each.token, _external=True)}
+        for each in invitations
+    ]
 
 
 @api.delete("/api/invitations/<int:invitation_id>/")

@@ -12,6 +12,7 @@ from ls.exceptions import InvalidFields, LinkGone
 from ls.mail.outbox import mail_is_set_up
 from ls.models import OneTimeCode
 from ls.models.one_time_code import SETS_PASSWORD
+from ls.names import isolated
 from ls.security import passwords
 from ls.web.auth import form_checks_csrf, public, write_as_anybody
 from ls.web.errors import on_domain_error
@@ -44,7 +45,8 @@ def set_password(code: str) -> Response:
     with write_as_anybody(lock_organization=True):
         user = OneTimeCode.use(code, *SETS_PASSWORD).user
         change_password(user, password_hash, kind="password_set", actor=user)
-    flash_message(_("Your password is set. Log in with it."))
+    # By name: somebody else may be logged in here.
+    flash_message(_("The password of %(email)s is set. Log in with it.", email=isolated(user.email)))
     return redirect(url_for("auth.login"))
 
 

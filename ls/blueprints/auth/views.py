@@ -40,9 +40,10 @@ from ls.web.htmx import flash_message, redirect, render, safe_next
 @auth.get("/setup/<code>", endpoint="setup_page")
 @public
 def signup_page(code: str | None = None) -> Response:
-    """The sign-up form; a member is told that they are one, or that the link does not work."""
-    invitation = _check_link(code)
-    if current_user.is_authenticated:
+    """The sign-up form; a member is told that they are one, also by an invitation that has ended."""
+    is_member = current_user.is_authenticated
+    invitation = (_invitation() if is_member else None) or _check_link(code)
+    if is_member:
         return render("auth/already.html", "auth/already.html", invitation=invitation)
     return _signup(SignupForm(data={"email": invitation and invitation.email}))
 
@@ -105,10 +106,8 @@ def _let_in(user: User, code: str | None) -> None:
 
 
 def _signup(form: BaseForm, status: int = 200) -> Response:
-    token = _invite_token()
-    values = {"form": form, "token": token, "next": _requested_next(), "organization": Organization.get()}
-    invitation = Invitation.by_token(token) if token else None
-    return render("auth/signup.html", "auth/_signup.html", status, invitation=invitation, **values)
+    values = {"form": form, "token": _invite_token(), "next": _requested_next(), "organization": Organization.get()}
+    return render("auth/signup.html", "auth/_signup.html", status, invitation=_invitation(), **values)
 
 
 def _check_link(code: str | None) -> Invitation | None:
@@ -121,6 +120,11 @@ def _check_link(code: str | None) -> Invitation | None:
 
 def _invite_token() -> str | None:
     return request.values.get("token") or None
+
+
+def _invitation() -> Invitation | None:
+    token = _invite_token()
+    return Invitation.by_token(token) if token else None
 
 
 @auth.get("/user/login/")

@@ -1,15 +1,25 @@
 """Links that were mailed: to confirm a new email, or to take the change of an email back. No login is needed."""
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from ls.accounts import change_email, confirmation
 from ls.blueprints.settings.blueprint import settings
+from ls.exceptions import LinkGone, Text
 from ls.models import OneTimeCode
 from ls.models.one_time_code import CONFIRM, SIGN_UP, UNDO
 from ls.names import isolated
 from ls.web.auth import public, write_as_anybody
+from ls.web.errors import on_domain_error
 from ls.web.htmx import flash_message, redirect
+
+# What each link is for, and what to do when it does not work any more.
+LINKS = {
+    "email_confirm": (CONFIRM, _l("If your email has not changed, enter the new one again in Account & Settings.")),
+    "email_undo": (UNDO, _l("If somebody else has your account, ask whoever runs the server.")),
+    "email_sign_up": (SIGN_UP, _l("Log in: if your email still has to be confirmed, a new link is sent to you.")),
+}
 
 
 @settings.get("/email/confirm/<code>")
@@ -18,7 +28,7 @@ from ls.web.htmx import flash_message, redirect
 @public
 def email_confirm_page(code: str) -> Response:
     """A button; opening the link changes nothing, because mail scanners open links."""
-    found = OneTimeCode.by_code(code, CONFIRM, UNDO, SIGN_UP)
+    found = OneTimeCode.by_code(code, _link()[0])
     return make_response(render_template("settings/email_link.html", found=found))
 
 
@@ -51,3 +61,14 @@ def email_sign_up(code: str) -> Response:
         confirmation.confirm(code)
     flash_message(_("Your email is confirmed. Log in now."), "success")
     return redirect(url_for("auth.login"))
+
+
+@settings.errorhandler(LinkGone)
+def link_gone(refused: LinkGone) -> Response:
+    """Say what to do instead."""
+    return on_domain_error(LinkGone(f"{refused} {_link()[1]}"))
+
+
+def _link() -> tuple[str, Text]:
+    name = (request.endpoint or "").removeprefix("settings.").removesuffix("_page")
+    return LINKS[name]
