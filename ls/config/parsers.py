@@ -122,7 +122,7 @@ def database_url(value: object) -> str:
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     if url.drivername not in _SQLITE:
         raise ValueError(f"{shown(url.drivername)} is not supported; use sqlite or postgresql+psycopg")
-    if url.database in {None, "", ":memory:"}:
+    if text(url.database or "") in {"", ":memory:"}:  # decoded, so it may hold a NUL
         raise ValueError("a database in memory would lose everything; name a file")
     if url.query:
         raise ValueError(f"SQLite takes no parameters here; leave out ?{shown(next(iter(url.query)))}=...")

@@ -242,6 +242,7 @@
       const moment = new Date(time.dateTime);
       time.title = EXACT.format(moment);
       if ("day" in time.dataset) time.textContent = DAY.format(moment);
+      if ("exact" in time.dataset) time.textContent = time.title;
     }
   }
 

@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = app.config["LANGUAGE"]
     babel.init_app(app, locale_selector=select_locale, default_translation_directories="ls/translations")
     app.jinja_env.globals.update(_=translate, get_locale=get_locale, html_lang=HTML_LANG)
-    for template_filter in (time_ago, time_day, full_day, exact, duration, number, compact):
+    for template_filter in (time_ago, time_day, time_exact, full_day, exact, duration, number, compact):
         app.add_template_filter(at_render_time(template_filter), template_filter.__name__)
 
 
@@ -97,7 +97,7 @@ def time_ago(moment: datetime | None, locale: Locale | None = None) -> Markup:
     if moment is None:
         return _never(locale)
     is_day = utcnow() - moment >= LONG_AGO
-    return _time(moment, day(moment, locale) if is_day else ago(moment, locale), locale, is_day)
+    return _time(moment, day(moment, locale) if is_day else ago(moment, locale), locale, "day" if is_day else "ago")
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -108,12 +108,18 @@ def _never(locale: Locale) -> Markup:
 def time_day(moment: datetime, locale: Locale | None = None) -> Markup:
     """A `<time>` that says the day, and exactly when in its title."""
     locale = locale or get_locale()
-    return _time(moment, day(moment, locale), locale, is_day=True)
+    return _time(moment, day(moment, locale), locale, "day")
+
+
+def time_exact(moment: datetime, locale: Locale | None = None) -> Markup:
+    """A `<time>` that says day, hour and minute."""
+    locale = locale or get_locale()
+    return _time(moment, exact(moment, locale), locale, "exact")
 
 
 @lru_cache(maxsize=4096)
-def _time(moment: datetime, text: str, locale: Locale, is_day: bool) -> Markup:
-    mark = " data-day" if is_day else ""
+def _time(moment: datetime, text: str, locale: Locale, form: str) -> Markup:
+    mark = "" if form == "ago" else f" data-{form}"
     shown = f'<time datetime="{iso(moment)}" title="{exact(moment, locale)}"{mark}>{text}</time>'
     return Markup(shown)  # noqa: S704  # dates have nothing to escape
 

@@ -235,6 +235,7 @@ def test_a_relative_sqlite_file_stands_in_the_data_folder(tmp_path: Path) -> Non
         f"postgresql://u:{SECRET}@db:port/x",
         "sqlite://",
         "sqlite:///:memory:",
+        "sqlite:///a%00b",
         f"postgresql://u:{SECRET}@db/x?schema=public",
         f"postgresql://u:{SECRET}@db/x?sslmode=require&pgbouncer=true",
         f"postgresql://u:{SECRET}@db/x?prepare_threshold=0",

@@ -94,8 +94,9 @@ def test_a_form_sent_twice_makes_one_link_and_the_list_shows_it_again(closed_app
     assert "2 of 2 uses Used by bob@example.org, charlie@example.org" in shown
 
 
-def test_revoking_ends_the_link(closed_app: Flask, alice: Person) -> None:
+def test_the_list_says_until_when_and_revoking_ends_the_link(closed_app: Flask, alice: Person) -> None:
     [link] = links(send(alice, "bob@example.org")[1])
+    assert re.search(r"until <time [^>]*data-exact>\d+ \w+ \d{4} \d\d:\d\d UTC</time>", alice.browser.get(PAGE).text)
     assert alice.browser.post(f"{PAGE}1/revoke", page=PAGE).status_code == 303
     shown = alice.browser.get(PAGE).text
     assert "Its link does not work any more." in shown
