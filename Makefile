@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
-SIDE_BY_SIDE ?= --numprocesses=auto --maxprocesses=4
+SIDE_BY_SIDE ?= --numprocesses=4
 PORT ?=
 
 .PHONY: start test lint unit test-postgres bench walks torture mutation messages extract routes clean
@@ -49,7 +49,7 @@ lint: .venv/tests
 
 test: .venv/tests tools lint unit
 
-# One process a core, up to four; the tests of a file stay together, as they share a server.
+# Four processes, which wait for servers much of the time; the tests of a file stay together, as they share a server.
 unit: .venv/tests
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
