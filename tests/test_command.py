@@ -115,7 +115,7 @@ def test_settings_come_from_the_named_file(installed: Path, tmp_path: Path) -> N
     named = run(installed / "roster", "--env-file", file, "check", cwd=tmp_path)
     by_variable = run(installed / "roster", "check", cwd=tmp_path, FLASK_ENV_FILE=str(file))
     for answer in (named, by_variable):
-        assert [line.partition(":")[0] for line in answer.stderr.splitlines()] == ["There is no database yet"]
+        assert answer.stderr == ""
         assert f"LABEL_STUDIO_BASE_DATA_DIR={tmp_path}/data ({file})" in answer.stdout.splitlines()
     missing = run(installed / "roster", "--env-file", tmp_path / "none", "check", cwd=tmp_path)
     assert (missing.returncode, "does not exist" in missing.stderr) == (2, True)

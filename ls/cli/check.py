@@ -10,7 +10,7 @@ import click
 from flask import current_app
 from sqlalchemy import select, text
 
-from ls.cli.base import IS_VERBOSE, OTHER_KEY, RESTORE, CommandError, checking_command, is_new, loaded_app, where
+from ls.cli.base import IS_VERBOSE, OTHER_KEY, RESTORE, CommandError, checking_command, is_new, loaded_app
 from ls.config import env_file
 from ls.config.warnings import warnings_for
 from ls.db.extensions import db
@@ -44,8 +44,6 @@ def check() -> None:
 
 def _notices() -> Iterator[str]:
     """What is worth knowing, but is no reason not to start."""
-    if is_new(loaded_app()):
-        yield f"There is no database yet: roster start makes one. {where(loaded_app())}"
     proxy = noted_proxy(current_app.config["BASE_DATA_DIR"])
     if proxy and not is_in(proxy, current_app.config["TRUSTED_PROXIES"]):
         yield warning_of(proxy)
