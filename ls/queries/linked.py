@@ -8,7 +8,7 @@ from ls.db.extensions import db
 from ls.models import LinkedMember, LinkedProject, LinkedRole, User
 from ls.models.user import UserSummary
 from ls.queries.pagination import Page, paginate
-from ls.queries.people import SHOWN
+from ls.queries.people import SHOWN, user_or_none
 
 _CREATOR = (
     select(func.min(LinkedRole.user_id))
@@ -35,8 +35,7 @@ def list_linked_projects(*, after: str | None = None, before: str | None = None)
 
 
 def _project(*row: Any) -> LinkedSummary:
-    user = UserSummary(*row[3:])
-    return LinkedSummary._make((*row[:3], None if user.id is None else user))
+    return LinkedSummary._make((*row[:3], user_or_none(row[3:])))
 
 
 def linked_totals(user_id: int) -> tuple[int, int]:

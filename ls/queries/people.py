@@ -20,6 +20,13 @@ LAST = "last"  # as `before`: the end of the list
 
 SHOWN = tuple(getattr(User, name) for name in UserSummary._fields[:-1])
 
+
+def user_or_none(shown: Sequence[Any]) -> UserSummary | None:
+    """The user with these values of SHOWN, None where an outer join found nobody."""
+    user = UserSummary(*shown)
+    return None if user.id is None else user
+
+
 # Annotations are summed up when they are read, with those in Label Studio. A total in the row of each user would have
 # to be written while a project is locked, but users are locked before projects (ls/db/transaction.py); and deleted
 # projects do not count.

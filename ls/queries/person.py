@@ -26,7 +26,7 @@ from ls.models.project import VISIBLE
 from ls.models.user import DELETED, UserSummary
 from ls.queries.charts import Week, weekly_annotations
 from ls.queries.pagination import PAGE_SIZE
-from ls.queries.people import OF_PERSON, SHOWN
+from ls.queries.people import OF_PERSON, SHOWN, user_or_none
 from ls.queries.sessions import alive
 from ls.validation import BIGGEST_ID
 
@@ -133,8 +133,7 @@ def _memberships(user_ids: Sequence[int]) -> dict[int, Membership]:
 def _membership(
     last_login: datetime | None, devices: int, count: int | None, at: datetime | None, kind: str | None, *actor: Any
 ) -> Membership:
-    inviter = UserSummary(*actor) if actor[0] is not None else None
-    return Membership(last_login, devices, count, at, kind == "sign_up", inviter)
+    return Membership(last_login, devices, count, at, kind == "sign_up", user_or_none(actor))
 
 
 def _latest(statement: Select[*tuple[Any, ...]], person: Any, *order: Any) -> Select[Any]:

@@ -1,6 +1,6 @@
 """Projects, their tasks and their contributors, as the pages show them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from ls.models import Contribution, LinkedProject, Project, Task, User
 from ls.models.project import KEPT, VISIBLE, restorable
 from ls.models.user import UserSummary
 from ls.queries.pagination import PAGE_SIZE, Page, paginate
-from ls.queries.people import SHOWN
+from ls.queries.people import SHOWN, user_or_none
 from ls.validation import BIGGEST_ID
 
 _COLUMNS = (Project.id, Project.title, Project.tasks_count, Project.annotations_count)
@@ -86,16 +86,11 @@ def list_deleted_projects(*, after: str | None = None, before: str | None = None
 
 
 def _project(*row: Any) -> ProjectSummary:
-    return ProjectSummary._make((*row[:5], _user(row[5:])))
+    return ProjectSummary._make((*row[:5], user_or_none(row[5:])))
 
 
 def _deleted_project(*row: Any) -> DeletedProject:
-    return DeletedProject._make((*row[:5], _user(row[5:])))
-
-
-def _user(columns: Sequence[Any]) -> UserSummary | None:
-    user = UserSummary(*columns)
-    return None if user.id is None else user
+    return DeletedProject._make((*row[:5], user_or_none(row[5:])))
 
 
 def list_tasks(project_id: int, *, after: str | None = None, before: str | None = None) -> Page[TaskSummary]:
