@@ -15,7 +15,7 @@ class DomainError(Exception):
     api_status: int | None = None  # where the API answers with another one than a page
     title: Text = None  # of the page, where that of the status does not say it
     message: Text = _l("That did not work.")
-    way_on: Text = None  # what the link to the start page says, where that is not what it leads to
+    button: Text = None  # the label of the page's button to the start page, if another than the usual one
 
     def __init__(self, message: Text | None = None) -> None:
         if message is not None:
@@ -115,6 +115,7 @@ class InvitationEnded(DomainError):
     status = 410
     title = _l("This invitation has ended")
     message = _l("This invitation does not work any more. Ask a member for a new one.")
+    button = _l("Log in")
 
 
 class NotSetUp(SignupClosed):
@@ -125,7 +126,7 @@ class NotSetUp(SignupClosed):
         "Nobody has an account here. The person who started the server finds the set-up link in the terminal, "
         "or gets it with: roster setup-link"
     )
-    way_on = _l("Try again")  # the start page is this one, until somebody has an account
+    button = _l("Try again")  # the start page is this one, until somebody has an account
 
 
 class SetupLinkWrong(NotFound):
@@ -142,6 +143,7 @@ class AlreadySetUp(DomainError):
     status = 410
     title = _l("This server is set up already")
     message = _l("The set-up link has done its work. Log in, or ask a member for the invite link.")
+    button = _l("Log in")
 
 
 class SignupOpen(Conflict):

@@ -66,7 +66,7 @@ def on_domain_error(error: DomainError) -> Response:
         response = _api_domain_error(error)
     else:
         status = 422 if isinstance(error, InvalidFields) else error.status
-        response = error_page(status, str(error), error.title, error.way_on)
+        response = error_page(status, str(error), error.title, error.button)
     if isinstance(error, Throttled):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -179,12 +179,12 @@ def _end_transaction() -> None:
         db.session.remove()
 
 
-def error_page(status: int, message: str | None = None, title: Text = None, way_on: Text = None) -> Response:
+def error_page(status: int, message: str | None = None, title: Text = None, button: Text = None) -> Response:
     """The page of an error, for a member with the bar; for htmx a message in #flash."""
     known, usual = PAGES.get(status, PAGES[400 if status < 500 else 500])
     template = "errors/_fragment.html" if is_fragment() else f"errors/{'member' if _has_bar(status) else 'page'}.html"
-    said = {"title": title or known, "message": message or usual, "way_on": way_on}
-    return make_response(render_template(template, code=status, **said), status)
+    values = {"title": title or known, "message": message or usual, "button": button}
+    return make_response(render_template(template, code=status, **values), status)
 
 
 def _has_bar(status: int) -> bool:
