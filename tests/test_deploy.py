@@ -62,7 +62,7 @@ class Nginx:
         for before, after in (changes or {}).items():
             text = text.replace(before, after)
         (folder / "nginx.conf").write_text(text)
-        self.process = subprocess.Popen([nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        self.process = subprocess.Popen([installed("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")])
 
     def stop(self) -> None:
         """Stop it, and wait until it has ended."""
@@ -70,12 +70,12 @@ class Nginx:
         self.process.wait(timeout=10)
 
 
-def nginx() -> str:
-    """The path of nginx. Without it the test is skipped with a message; in CI it fails."""
-    found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+def installed(name: str) -> str:
+    """The path of this proxy. Without it the test is skipped with a message; in CI it fails."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if found:
         return found
-    message = "nginx is not installed: ITS SAMPLES WERE NOT TESTED. On Debian: apt-get install nginx"
+    message = f"{name} is not installed: ITS SAMPLES WERE NOT TESTED. On Debian: apt-get install {name}"
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)

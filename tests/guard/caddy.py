@@ -1,13 +1,10 @@
 """Caddy with deploy/guard/Caddyfile, with the host name and the ports of a test."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from tests.test_deploy import SAMPLES
+from tests.test_deploy import SAMPLES, installed
 
 GLOBAL = """{
     admin off
@@ -28,7 +25,7 @@ class Caddy:
             text = text.replace(before, after)
         (folder / "Caddyfile").write_text(GLOBAL + text)
         folders = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(folder))
-        command = [caddy(), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+        command = [installed("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
         with (folder / "caddy.log").open("wb") as log:
             self.process = subprocess.Popen(command, env=os.environ | folders, stdout=log, stderr=log)
 
@@ -36,13 +33,3 @@ class Caddy:
         """Stop it, and wait until it has ended."""
         self.process.terminate()
         self.process.wait(timeout=10)
-
-
-def caddy() -> str:
-    """The path of Caddy. Without it the test is skipped with a message; in CI it fails."""
-    if found := shutil.which("caddy"):
-        return found
-    message = "Caddy is not installed: ITS SAMPLE WAS NOT TESTED. On Debian: apt-get install caddy"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
