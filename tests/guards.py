@@ -627,7 +627,7 @@ GUARDS = (
     Guard(
         "deletions of tasks are events",
         "ls/projects/tasks.py",
-        'Event.record("tasks_deleted", **project.named, tasks=len(ids), annotations=said)',
+        'Event.record("tasks_deleted", **project.named, tasks=len(ids), annotations=annotated)',
         "pass",
         ("tests/safety/test_events.py",),
     ),

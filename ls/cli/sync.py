@@ -9,7 +9,7 @@ from ls.cli.base import CommandError, command
 from ls.cli.progress import bar
 from ls.config.parsers import base_url
 from ls.linked.source import Source, SourceFailed
-from ls.linked.sync import check_kept, sync
+from ls.linked.sync import keep_only, sync
 from ls.names import isolated
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -48,7 +48,7 @@ def sync_label_studio(url: str, token: str, every: str | None, *, replace: bool)
 
 def _read(source: Source, *, replace: bool) -> None:
     members = source.members_count()
-    check_kept(source, replace=replace)
+    keep_only(source, replace=replace)
     with bar(members, "Reading") as people:
         found = sync(source, people.update, lambda email: click.echo(f"unknown\t{isolated(email)}", err=True))
     click.echo(

@@ -33,8 +33,8 @@ class Account:
 def statuses(source: Source, scope: Scope) -> dict[int, str]:
     """The status of everybody who moves in: the organization's people, and whoever did work in it.
 
-    Who was removed is deleted, unless another membership is alive; so is whose account is marked so, as by 1.9.2.
-    Without any membership they cannot log in.
+    Deleted is everybody who was removed, unless another membership is alive, and everybody whose account is marked as
+    deleted, as by release 1.9.2. Without any membership they cannot log in.
     """
     memberships: dict[int, bool] = {}
     elsewhere = set[int]()
@@ -50,7 +50,7 @@ def statuses(source: Source, scope: Scope) -> dict[int, str]:
     for row in source.rows(source.select("htx_user", "id", "is_active", "is_deleted")):
         user_id = int(row["id"])
         if user_id not in elsewhere - memberships.keys() or user_id in workers:
-            is_member = memberships.get(user_id) if row["is_deleted"] not in TRUE else False
+            is_member = False if row["is_deleted"] in TRUE else memberships.get(user_id)
             status[user_id] = _status(is_member, row["is_active"])
     return status
 

@@ -32,8 +32,11 @@ class Found:
     seen: set[int] = field(default_factory=set)
 
 
-def check_kept(source: Source, *, replace: bool) -> None:
-    """Check that no other Label Studio was read before; `replace`: forget what was read there. Raises DomainError."""
+def keep_only(source: Source, *, replace: bool) -> None:
+    """Keep this Label Studio from now on; with `replace`, forget another that was read before.
+
+    Raises DomainError, without `replace`, if another was read before.
+    """
     with write() as session:
         organization = Organization.lock_for_update()
         other = organization.label_studio_url

@@ -66,17 +66,17 @@ def delete_matching(project_id: int, wanted: Sequence[ColumnElement[bool]]) -> i
     project = Project.lock_for_update(project_id)
     ids = db.session.scalars(select(Task.id).where(Task.project_id == project.id, *wanted)).all()
     if ids:
-        said = sum(_delete(project, ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
-        Event.record("tasks_deleted", **project.named, tasks=len(ids), annotations=said)
+        annotated = sum(_delete(project, ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
+        Event.record("tasks_deleted", **project.named, tasks=len(ids), annotations=annotated)
     return len(ids)
 
 
 def _delete(project: Project, ids: Sequence[int]) -> int:
     """Delete these tasks of the locked project; returns how many annotations they had."""
-    said = annotations.delete_of_project(project.id, Annotation.task_id.in_(ids))
+    annotated = annotations.delete_of_project(project.id, Annotation.task_id.in_(ids))
     db.session.execute(delete_from(Task).where(Task.id.in_(ids)), execution_options={"synchronize_session": False})
     project.tasks_count -= len(ids)
-    return said
+    return annotated
 
 
 def _check(fields: dict[str, Any]) -> None:
